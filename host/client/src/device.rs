@@ -14,7 +14,6 @@ use crate::{Address, Credentials, Error, Patience, Result, Task, Transport};
 pub struct Device {
     pub(crate) link: Link,
     board: Text,
-    firmware: Text,
     role: Option<Role>,
 }
 
@@ -74,7 +73,8 @@ macro_rules! expect {
 }
 
 impl Device {
-    /// Opens the line to `address` and says hello; with credentials, begins a session.
+    /// Opens the line to `address` and says hello; with credentials, begins a session. A board that speaks the version of the protocol
+    /// before or after takes firmware, and refuses everything else with [`Error::Version`].
     ///
     /// # Errors
     /// [`Error::Connect`], [`Error::Silent`], [`Error::Version`], and as [`login`](Self::login).
@@ -97,7 +97,7 @@ impl Device {
             greeting = self.greet(next, Some(credentials.board))?;
         }
         self.role = greeting.role;
-        if !greeting.clock && self.role >= Some(Role::Operator) {
+        if !greeting.clock && self.link.spoken.version == VERSION && self.role >= Some(Role::Operator) {
             match self.set_clock(unix_ms()) {
                 // This computer's clock is behind the board's. Only a person can decide which one is right.
                 Ok(()) | Err(Error::Refused(protocol::Error::ClockBackwards { .. })) => {}
@@ -146,18 +146,8 @@ impl Device {
     pub fn open(transport: Box<dyn Transport>, quick: Patience, slow: Patience) -> Result<Self> {
         let mut link = Link::new(transport);
         (link.quick, link.slow) = (quick, slow);
-        let reply = link.ask(&Request::Hello { protocol: VERSION });
-        let versions =
-            |board, firmware: &str| Error::Version { board, host: VERSION, firmware: firmware.to_owned() };
-        match reply {
-            Ok(Response::Hello { protocol, firmware, board }) if protocol == VERSION => {
-                Ok(Self { link, board, firmware, role: None })
-            }
-            Ok(Response::Hello { protocol, firmware, .. }) => Err(versions(protocol, &firmware)),
-            Err(Error::Refused(protocol::Error::Version { board, .. })) => Err(versions(board, "unknown")),
-            Ok(_) => Err(Error::Garbled),
-            Err(error) => Err(error),
-        }
+        let board = link.hello()?;
+        Ok(Self { link, board, role: None })
     }
 
     /// Lets another program use the line, if one waits for it. For a long job, between two requests that do not depend on
@@ -193,7 +183,7 @@ impl Device {
 
     /// The firmware's version.
     pub fn firmware(&self) -> &str {
-        &self.firmware
+        &self.link.spoken.firmware
     }
 
     /// The board's state.

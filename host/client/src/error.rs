@@ -29,8 +29,8 @@ pub enum Error {
     Garbled,
     /// Host and board speak different versions of the protocol.
     #[error(
-        "the board (firmware {firmware}) speaks version {board} of the protocol, this program \
-         version {host}: install firmware and program of the same release"
+        "the board (firmware {firmware}) speaks version {board} of the protocol, this program version {host}: install firmware \
+         and program of the same release{}", if board.abs_diff(*host) == 1 { "; `postern flash firmware` sends it that of this program" } else { "" }
     )]
     Version {
         /// The board's version.
@@ -109,14 +109,14 @@ pub enum Error {
     },
     /// The board tried an update and rolled back to the previous firmware.
     #[error(
-        "the board rolled back from release {release}, and release {newest} runs as before: `postern log` shows whether \
-         the board refused the update or the update did not run well"
+        "the board rolled back from release {release}, and {} runs as before: `postern log` shows whether the board refused the \
+         update or the update did not run well", match running { 0 => "the one before it".to_owned(), running => format!("release {running}") }
     )]
     RolledBack {
         /// The update.
         release: u64,
-        /// The release that runs.
-        newest: u64,
+        /// The release that runs; 0 if the board does not say it.
+        running: u64,
     },
     /// There is no such kind of board.
     #[error(

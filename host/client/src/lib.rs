@@ -35,6 +35,7 @@ mod time;
 mod transfer;
 mod transport;
 mod update;
+mod version;
 
 pub use protocol;
 

@@ -13,12 +13,13 @@ use crypto::Key;
 use crypto::handshake::{Initiator, SECOND};
 use crypto::session::{HEAD, HostSession};
 use protocol::{
-    Deframer, IdempotencyKey, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION,
-    encode_bytes, pack, pack_request,
+    DecodeError, Deframer, IdempotencyKey, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, Text,
+    VERSION, encode_bytes, pack, pack_request,
 };
 
 use crate::credentials::{random_bytes, random_key};
 use crate::transport::Ended;
+use crate::version::{Spoken, translate};
 use crate::{Error, Result, Task, Transport};
 
 /// How long to wait for a reply.
@@ -57,6 +58,8 @@ pub(crate) struct Link {
     transport: Box<dyn Transport>,
     deframer: Box<Deframer>,
     last_id: u16,
+    /// What the board says of itself.
+    pub(crate) spoken: Spoken,
     /// With an identity, every frame is sealed.
     pub(crate) identity: Option<Identity>,
     session: Option<HostSession>,
@@ -90,6 +93,7 @@ impl Link {
             transport,
             deframer: Box::default(),
             last_id: first_id(),
+            spoken: Spoken::alike(),
             identity: None,
             session: None,
             unsealed: false,
@@ -106,8 +110,9 @@ impl Link {
     ///
     /// # Errors
     /// As [`shake_hands`](Self::shake_hands) where there is no session; `Unpaired` for a request that needs one, if this computer
-    /// has no identity.
+    /// has no identity; [`Error::Version`] for all but the transfer of firmware, if the board speaks another version.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<Response> {
+        self.spoken.check(request)?;
         let needs_none = matches!(request, Request::Hello { .. } | Request::Status);
         if self.identity.is_none() && !needs_none && !self.unsealed {
             return Err(Error::Refused(protocol::Error::Unpaired));
@@ -130,6 +135,32 @@ impl Link {
                 reply => return reply,
             }
         }
+    }
+
+    /// Says hello in the open, and ends the session. Returns the name of the board, which may speak the version before or after.
+    ///
+    /// # Errors
+    /// [`Error::Version`] for any other version; as [`ask`](Self::ask).
+    pub(crate) fn hello(&mut self) -> Result<Text> {
+        let identity = self.identity.take();
+        self.session = None;
+        let reply = self.ask(&Request::Hello { protocol: VERSION });
+        self.identity = identity;
+        let (spoken, board) = match reply {
+            Ok(Response::Hello { protocol, firmware, board }) => {
+                (Spoken { version: protocol, firmware }, board)
+            }
+            Err(Error::Refused(protocol::Error::Version { board, .. })) => {
+                return Err(Spoken { version: board, firmware: Text::new() }.differs());
+            }
+            Ok(_) => return Err(Error::Garbled),
+            Err(error) => return Err(error),
+        };
+        if !Spoken::is_near(spoken.version) {
+            return Err(spoken.differs());
+        }
+        self.spoken = spoken;
+        Ok(board)
     }
 
     /// Opens the line that broke again: `open` gives another one, or none yet. The old one is closed first, since some lines have room
@@ -176,7 +207,7 @@ impl Link {
         let Some(Identity { secret, board }) = &self.identity else { return Err(Error::Handshake) };
         let (secret, pinned) = (secret.clone(), *board);
         self.session = None;
-        let (initiator, first) = Initiator::begin(secret, random_key()?, VERSION);
+        let (initiator, first) = Initiator::begin(secret, random_key()?, self.spoken.version);
         let second = loop {
             let mut body = [0; SECOND];
             let came = self.exchange(Kind::Handshake, &first, self.quick, |packet| match packet.kind {
@@ -198,8 +229,9 @@ impl Link {
         if pinned.is_some_and(|pinned| pinned != established.peer) {
             return Err(Error::OtherBoard);
         }
-        let session = established.session;
-        let reply = self.exchange(Kind::Handshake, &third, self.quick, |packet| opened(&session, packet))?;
+        let (session, version) = (established.session, self.spoken.version);
+        let answer = |packet: &Packet<'_>| opened(&session, version, packet);
+        let reply = self.exchange(Kind::Handshake, &third, self.quick, answer)?;
         match reply.map_err(Error::Refused)? {
             Response::Session { role, clock } => {
                 self.session = Some(session);
@@ -211,6 +243,7 @@ impl Link {
 
     fn ask_once(&mut self, key: &IdempotencyKey, request: &Request<'_>) -> Result<Response> {
         let patience = if request.is_slow() { self.slow } else { self.quick };
+        let version = self.spoken.version;
         let mut room = [0; MAX_BODY];
         let reply = match self.session.take() {
             Some(mut session) => {
@@ -218,7 +251,8 @@ impl Link {
                 let length = length.map_err(|_| Error::TooLong)?;
                 let id = self.last_id.wrapping_add(1);
                 let sealed = session.seal(id, &mut room, length).map_err(|_| Error::TooLong)?;
-                let reply = self.exchange(Kind::Sealed, sealed, patience, |packet| opened(&session, packet));
+                let answer = |packet: &Packet<'_>| opened(&session, version, packet);
+                let reply = self.exchange(Kind::Sealed, sealed, patience, answer);
                 self.session = Some(session);
                 reply
             }
@@ -229,7 +263,7 @@ impl Link {
                 let mut garbled = false;
                 let reply = self.exchange(Kind::Request, body, patience, |packet| {
                     let reply = match packet.kind {
-                        Kind::Response => packet.message().map(Ok),
+                        Kind::Response => response(version, packet).map(Ok),
                         Kind::Error => packet.message().map(Err),
                         _ => return None,
                     };
@@ -304,7 +338,7 @@ impl Link {
 
 /// The answer in a packet of a session. Only a sealed packet counts, except for two errors: the board is
 /// busy, or it has lost the session. Any other packet is ignored.
-fn opened(session: &HostSession, packet: &Packet<'_>) -> Option<Answer> {
+fn opened(session: &HostSession, version: u16, packet: &Packet<'_>) -> Option<Answer> {
     if packet.kind == Kind::Error {
         let error = packet.message::<protocol::Error>().ok()?;
         let harmless = matches!(error, protocol::Error::Busy | protocol::Error::NoSession);
@@ -317,10 +351,15 @@ fn opened(session: &HostSession, packet: &Packet<'_>) -> Option<Answer> {
     let packed = session.open(packet.id, &mut body).ok()?;
     let within = packet.inner(packed).ok()?;
     match within.kind {
-        Kind::Response => within.message().ok().map(Ok),
+        Kind::Response => response(version, &within).ok().map(Ok),
         Kind::Error => within.message().ok().map(Err),
         _ => None,
     }
+}
+
+/// The response in a packet of a board that speaks this version.
+fn response(version: u16, packet: &Packet<'_>) -> core::result::Result<Response, DecodeError> {
+    Packet { body: &translate(version, packet.body), ..*packet }.message()
 }
 
 /// The first id is taken from the clock, so that two consecutive connections rarely use the same ids.

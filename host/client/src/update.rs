@@ -22,7 +22,8 @@ const FAREWELL: Duration = Duration::from_millis(1_000);
 const BOOTING: Patience = Patience { repeat: Duration::from_secs(2), give_up: Duration::from_secs(10) };
 
 impl Device {
-    /// The firmware that the board runs, and a pending update.
+    /// The firmware that the board runs, and a pending update. The running release is 0 if the board speaks a version of the protocol
+    /// that does not tell it.
     ///
     /// # Errors
     /// As any request; refused if the board was started without its boot loader.
@@ -105,16 +106,18 @@ impl Device {
         let outcome = self.outcome(Instant::now() + UPDATE_PATIENCE);
         self.link.quick = quick;
         match outcome? {
-            newest if newest == release => Ok(()),
-            newest => Err(Error::RolledBack { release, newest }),
+            running if running == release => Ok(()),
+            running => Err(Error::RolledBack { release, running }),
         }
     }
 
     /// Waits until no update is pending, and returns the release that runs then.
     fn outcome(&mut self, until: Instant) -> Result<u64> {
         loop {
-            // A reset ends the session, and may come at any time. There are two: firmware that confirms itself restarts.
-            match self.link.shake_hands().and_then(|_| self.running_firmware()) {
+            // A reset ends the session, and may come at any time. There are two: firmware that confirms itself restarts. It may speak
+            // another version of the protocol than the one before it.
+            let asked = self.link.hello().and_then(|_| self.link.shake_hands());
+            match asked.and_then(|_| self.running_firmware()) {
                 Ok(firmware) if firmware.pending.is_none() => return Ok(firmware.running),
                 Ok(_)
                 | Err(

@@ -133,6 +133,8 @@ pub struct Trouble {
 pub enum Again {
     /// It would be refused again, until somebody changes the record or the board.
     Never,
+    /// The board took the firmware, and does not run it. It is sent a few times, and then no more.
+    NotRun,
     /// With a pause; something else may be done meanwhile. It is not known whether it was done.
     Alone,
     /// The board does nothing at the moment. With a pause, of this length if the board names one.

@@ -181,6 +181,18 @@ pub struct SetupEntry {
     pub there: Option<Setup>,
     /// Why the board does not get what holds.
     pub refusal: Option<String>,
+    /// Firmware that was sent to the board and that the board did not run since.
+    #[serde(default)]
+    pub sent: Option<Sent>,
+}
+
+/// How often firmware was sent in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// SHA-256 of its image.
+    pub sha256: [u8; 32],
+    /// Times that the board had all of it.
+    pub times: u8,
 }
 
 /// The newest record of an operator.

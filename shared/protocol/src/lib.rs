@@ -44,9 +44,10 @@
 //! that has executed that request gives the reply of then and changes nothing.
 //!
 //! # Versions
-//! [`Request::Hello`], [`Response::Hello`] and [`Error::Version`] never change their number or bytes.
-//! Everything else may change together with [`VERSION`]. A host whose version differs from that in the
-//! board's `Hello` reports this and stops.
+//! [`Request::Hello`], [`Response::Hello`] and [`Error::Version`] never change their number or bytes, and neither do, from version 8
+//! on, the handshake, [`Response::Session`] and what it takes to send firmware ([`Request::keeps_its_bytes`]). Everything else may
+//! change together with [`VERSION`]. A host whose version differs by one from that in the board's `Hello` sends firmware and nothing
+//! else, so that a board that fell back over a change of the version gets its firmware again; any other host reports this and stops.
 #![no_std]
 #![forbid(unsafe_code)]
 

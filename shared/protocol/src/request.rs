@@ -314,4 +314,17 @@ impl Request<'_> {
                 | Request::CommitModel
         )
     }
+
+    /// Whether neither the request nor its reply changes with [`VERSION`](crate::VERSION): what it takes to send firmware to a board.
+    pub fn keeps_its_bytes(&self) -> bool {
+        matches!(
+            self,
+            Request::Hello { .. }
+                | Request::BeginModel { kind: ModelKind::Firmware, .. }
+                | Request::ModelChunk { .. }
+                | Request::CommitModel
+                | Request::Reboot
+                | Request::Firmware
+        )
+    }
 }

@@ -85,7 +85,7 @@ pub fn hello(protocol: u16) -> Response {
     Response::Hello {
         protocol,
         firmware: Text::try_from("9.8.7").expect("short"),
-        board: Text::try_from("simulated").expect("short"),
+        board: Text::try_from("an547").expect("short"),
     }
 }
 

@@ -97,7 +97,7 @@ fn a_busy_board_is_asked_again() {
 
 #[test]
 fn another_version_is_named() {
-    const OTHER: u16 = client::protocol::VERSION + 1;
+    const OTHER: u16 = client::protocol::VERSION + 2;
     let (line, _device) = start(Box::new(|_| Ok(hello(OTHER))), |_, _| Fate::Arrives);
     let error = client(line).err().expect("another version");
     let text = error.to_string();

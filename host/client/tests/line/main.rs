@@ -4,3 +4,4 @@ mod device;
 mod loss;
 mod sealed;
 mod transfers;
+mod versions;

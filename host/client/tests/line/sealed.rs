@@ -9,8 +9,8 @@ use std::{
 };
 
 use client::protocol::{
-    Deframer, Error, IdempotencyKey, Kind, MAX_BODY, MAX_FRAME, Packet, Response, Role, VERSION, encode,
-    encode_bytes, pack,
+    Deframer, Error, IdempotencyKey, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION,
+    encode, encode_bytes, pack,
 };
 use client::{Credentials, Device, Patience};
 use crypto::handshake::{FIRST, Responder, SECOND, public_key};
@@ -20,30 +20,55 @@ use crypto::{Entropy, Generator, Key};
 use crate::device::hello;
 
 /// What the board is told to do with the frames that it sends, and what it has seen.
-#[derive(Default)]
-struct Board {
-    secret: u8,
+pub struct Board {
+    pub secret: u8,
+    /// The version of the protocol that it speaks.
+    pub version: u16,
+    /// What it does with a request: the bytes of its reply, from the kind on. Otherwise it says that all is done.
+    pub act: Option<Act>,
     /// Requests that were opened, and those that were not.
-    opened: usize,
-    refused: usize,
+    pub opened: usize,
+    pub refused: usize,
     /// Forgets its session before it opens so many requests more.
-    reset_after: Option<usize>,
+    pub reset_after: Option<usize>,
     /// Sends these frames before its own reply to a sealed request.
-    forge: Vec<Response>,
+    pub forge: Vec<Response>,
     /// Says in the open, in the place of so many replies in turn, that it is busy, and that there is no session.
-    deny: usize,
+    pub deny: usize,
     /// The idempotency keys of the requests that were opened.
-    keys: Vec<IdempotencyKey>,
+    pub keys: Vec<IdempotencyKey>,
     /// Leaves every second reply unsent.
-    lossy: bool,
+    pub lossy: bool,
     /// Answers handshakes with bytes that are none.
-    break_handshakes: bool,
+    pub break_handshakes: bool,
     /// Requests that came in the open, after the first, which says hello.
-    plain: Vec<Vec<u8>>,
+    pub plain: Vec<Vec<u8>>,
+}
+
+/// What a board does with a request.
+pub type Act = Box<dyn FnMut(&mut u16, &Request<'_>) -> Vec<u8> + Send>;
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            secret: 0,
+            version: VERSION,
+            act: None,
+            opened: 0,
+            refused: 0,
+            reset_after: None,
+            forge: Vec::new(),
+            deny: 0,
+            keys: Vec::new(),
+            lossy: false,
+            break_handshakes: false,
+            plain: Vec::new(),
+        }
+    }
 }
 
 /// A board that shakes hands and says that all is done.
-fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
+pub fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
     let (line, mut there) = UnixStream::pair().expect("a socket pair");
     let board = board.clone();
     thread::spawn(move || {
@@ -63,7 +88,7 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                         frame.clone()
                     }
                     (_, Kind::Request) if body.first() == Some(&0) => {
-                        encode(id, &hello(VERSION), &mut frame).expect("it fits").to_vec()
+                        encode(id, &hello(board.version), &mut frame).expect("it fits").to_vec()
                     }
                     (_, Kind::Request) => {
                         board.plain.push(body.clone());
@@ -74,22 +99,27 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                     }
                     (_, Kind::Handshake) if body.len() == FIRST => {
                         let secret = Key::new([board.secret; 32]);
-                        let (next, second) =
-                            Responder::answer(secret, random.key(), VERSION, &body).expect("a handshake");
-                        handshake = Some(next);
-                        encode_bytes(Kind::Handshake, id, &second, &mut frame).expect("it fits").to_vec()
+                        match Responder::answer(secret, random.key(), board.version, &body) {
+                            Ok((next, second)) => {
+                                handshake = Some(next);
+                                let frame = encode_bytes(Kind::Handshake, id, &second, &mut frame);
+                                frame.expect("it fits").to_vec()
+                            }
+                            Err(_) => encode(id, &Error::NoSession, &mut frame).expect("it fits").to_vec(),
+                        }
                     }
-                    (_, Kind::Handshake) => {
-                        let done = handshake.take().expect("begun").finish(&body).expect("a host");
-                        let mut answering = done.session;
-                        let reply = Response::Session { role: Some(Role::Operator), clock: true };
-                        let length = pack(&reply, &mut room[HEAD..]).expect("it fits");
-                        let sealed = answering.seal(id, &mut room, length).expect("owed");
-                        let reply =
-                            encode_bytes(Kind::Sealed, id, sealed, &mut frame).expect("it fits").to_vec();
-                        session = Some(answering);
-                        reply
-                    }
+                    (_, Kind::Handshake) => match handshake.take().expect("begun").finish(&body) {
+                        Ok(done) => {
+                            let mut answering = done.session;
+                            let reply = Response::Session { role: Some(Role::Operator), clock: true };
+                            let length = pack(&reply, &mut room[HEAD..]).expect("it fits");
+                            let sealed = answering.seal(id, &mut room, length).expect("owed");
+                            let frame = encode_bytes(Kind::Sealed, id, sealed, &mut frame);
+                            session = Some(answering);
+                            frame.expect("it fits").to_vec()
+                        }
+                        Err(_) => encode(id, &Error::NoSession, &mut frame).expect("it fits").to_vec(),
+                    },
                     _ => {
                         if board.reset_after == Some(board.opened) {
                             board.reset_after = None;
@@ -98,12 +128,21 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                         match session.as_mut().map(|session| {
                             let packed = session.open(id, &mut body)?;
                             let outer = Packet { kind, id, checksum: 0, body: &[] };
-                            board.keys.push(outer.inner_request(packed).expect("a request").0);
-                            Ok::<_, crypto::Error>(())
+                            let (key, request) = outer.inner_request(packed).expect("a request");
+                            board.keys.push(key);
+                            let Board { act, version, .. } = &mut *board;
+                            let act = act.as_mut();
+                            Ok::<_, crypto::Error>(
+                                act.map(|act| act(version, &request.message().expect("a request"))),
+                            )
                         }) {
-                            Some(Ok(())) => {
+                            Some(Ok(reply)) => {
                                 board.opened += 1;
-                                let length = pack(&Response::Done, &mut room[HEAD..]).expect("it fits");
+                                let done = pack(&Response::Done, &mut room[HEAD..]).expect("it fits");
+                                let length = reply.map_or(done, |reply| {
+                                    room[HEAD..HEAD + reply.len()].copy_from_slice(&reply);
+                                    reply.len()
+                                });
                                 let session = session.as_mut().expect("a session");
                                 let sealed = session.seal(id, &mut room, length).expect("owed");
                                 encode_bytes(Kind::Sealed, id, sealed, &mut frame).expect("it fits").to_vec()
@@ -138,7 +177,7 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
     line
 }
 
-fn credentials(board: u8) -> Credentials {
+pub fn credentials(board: u8) -> Credentials {
     Credentials {
         secret: Key::new([7; 32]),
         board: public_key(&Key::new([board; 32])),
@@ -147,7 +186,7 @@ fn credentials(board: u8) -> Credentials {
     }
 }
 
-fn login(line: UnixStream, credentials: &Credentials) -> Result<Device, client::Error> {
+pub fn login(line: UnixStream, credentials: &Credentials) -> Result<Device, client::Error> {
     let patience = Patience { repeat: Duration::from_millis(60), give_up: Duration::from_secs(20) };
     Device::open(Box::new(line), patience, patience)?.login(credentials)
 }

@@ -4,18 +4,25 @@
 //! that nothing counts as missing, and is told that it is refused.
 //!
 //! An image is asked for chunk by chunk, after the board was found to want it. Nothing of it is kept in files: after a restart it
-//! is fetched again. A board goes on with a transfer that was interrupted.
+//! is fetched again. A board goes on with a transfer that was interrupted. Firmware that a board does not run after it was sent three
+//! times in a row is sent no more: each time is a restart, and wears the slot.
 
 use super::settle::{Failed, never};
-use super::{Follower, Urgency};
+use super::{Follower, Urgency, short};
 use crate::Error;
+use crate::door::{Again, Trouble};
 use crate::pictures::digest;
 use crate::place::Entry;
 use crate::record::{Holds, PersonId, Rank, Record, Refused};
-use crate::setup::{self, KnownSetup, Release, Setup, SetupEntry};
+use crate::setup::{self, Kind, KnownSetup, Release, Sent, Setup, SetupEntry};
+
+/// How often firmware is sent that the board does not run.
+const TIMES: u8 = 3;
 
 const UNTRUSTED: &str = "the door trusts this operator with people alone. There, end `postern fleet apply`, then `postern fleet join \
                          CODE --installer` trusts them with settings, models and firmware, too; then start `apply` again";
+const NOT_RUN: &str = "the board was sent this firmware three times and does not run it: it is sent no more. Release firmware of a higher \
+                       number, or look at the door's log";
 const ANOTHERS: &str = "another operator's record is the later one, and holds at the door";
 
 impl Follower {
@@ -92,20 +99,31 @@ impl Follower {
 
     /// Sets the board up with what holds. Returns the chunk that is needed first.
     pub(super) fn set_up(&mut self, id: PersonId) -> Result<Option<[u8; 32]>, Failed> {
-        let Some(entry) = self.setups.get(&id).cloned() else { return Ok(None) };
+        let Some(mut entry) = self.setups.get(&id).cloned() else { return Ok(None) };
         let Some(wanted) = self.installers_record(&entry).and_then(|known| known.wanted.clone()) else {
             return Ok(None);
         };
         match &wanted {
             Setup::Settings(settings) => self.door.set(settings)?,
             Setup::Image(release) => {
-                if self.door.wants(release)? {
+                if !self.door.wants(release)? {
+                    entry.sent = None;
+                } else if entry.times(release) >= TIMES {
+                    return Err(Failed::Board(never(entry.refusal.as_deref().unwrap_or(NOT_RUN))));
+                } else {
                     let missing = release.chunks.iter().find(|chunk| !self.chunks.contains_key(*chunk));
                     if let Some(missing) = missing {
                         return Ok(Some(*missing));
                     }
                     let image = self.image(release)?;
-                    self.door.install(release, &image)?;
+                    let installed = self.door.install(release, &image);
+                    let is_sent = matches!(installed, Ok(()) | Err(Trouble { again: Again::NotRun, .. }));
+                    if is_sent && release.kind == Kind::Firmware {
+                        let times = entry.times(release).saturating_add(1);
+                        entry.sent = Some(Sent { sha256: release.sha256, times });
+                        self.keep_setup(id, entry.clone())?;
+                    }
+                    installed?;
                 }
                 release.chunks.iter().for_each(|chunk| drop(self.chunks.remove(chunk)));
             }
@@ -139,8 +157,19 @@ impl Follower {
         Ok(())
     }
 
+    /// Keeps why the board does not run firmware that it was sent.
+    pub(super) fn is_not_run(&mut self, id: PersonId, why: &str) -> Result<(), Error> {
+        let times = self.setups.get(&id).and_then(|entry| entry.sent).map_or(0, |sent| sent.times);
+        let why = match times {
+            TIMES.. => format!("{NOT_RUN}. {why}"),
+            _ => why.to_owned(),
+        };
+        self.refuse_setup(id, &why)
+    }
+
     /// Keeps why the board does not get what holds.
-    pub(super) fn refuse_setup(&mut self, id: PersonId, why: String) -> Result<(), Error> {
+    pub(super) fn refuse_setup(&mut self, id: PersonId, why: &str) -> Result<(), Error> {
+        let why = short(why);
         let entry = self.setups.get(&id).cloned().unwrap_or_default();
         for chunk in self
             .installers_record(&entry)
@@ -175,5 +204,12 @@ impl Follower {
             }
         };
         self.setups.iter().filter_map(|(id, entry)| Some(Refused { id: *id, why: why(entry)? })).collect()
+    }
+}
+
+impl SetupEntry {
+    /// How often the board was sent this firmware in a row.
+    fn times(&self, release: &Release) -> u8 {
+        self.sent.filter(|sent| sent.sha256 == release.sha256).map_or(0, |sent| sent.times)
     }
 }

@@ -101,7 +101,11 @@ impl Follower {
             }
             Err(Failed::Kept(error)) => Err(error),
             Err(Failed::Board(Trouble { again: Again::Never, sentence }) | Failed::Held(sentence)) => {
-                self.refuse_setup(id, short(&sentence))?;
+                self.refuse_setup(id, &sentence)?;
+                Ok(Step::Done)
+            }
+            Err(Failed::Board(Trouble { again: Again::NotRun, sentence })) => {
+                self.is_not_run(id, &sentence)?;
                 Ok(Step::Done)
             }
             Err(Failed::Board(trouble)) => Ok(self.put_back(id, &trouble)),

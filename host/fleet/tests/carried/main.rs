@@ -4,6 +4,7 @@ mod away;
 mod bench;
 mod broker;
 mod copies;
+mod firmware;
 mod foreign;
 mod local;
 mod measure;

@@ -1,4 +1,5 @@
-//! Golden bytes: the exact body of every message. A change here needs a new [`protocol::VERSION`].
+//! Golden bytes: the exact body of every message. A change here needs a new [`protocol::VERSION`], and one of what sends
+//! firmware is none that can be made.
 
 use crate::samples::*;
 use protocol::*;
@@ -106,6 +107,58 @@ fn requests() {
         Request::Firmware => "1f",
         Request::SignLog { from: 300 } => "21ac02",
         Request::SetClock { unix_ms: 1_800_000_000_000 } => "1c80a0f1c2b134",
+    }
+}
+
+/// What it takes to send firmware to a board of the version before or after, in both directions. These bytes never change.
+#[test]
+fn firmware_is_sent_over_a_change_of_the_version() {
+    let requests = [
+        (Request::Hello { protocol: 8 }, "0008"),
+        (
+            Request::BeginModel {
+                kind: ModelKind::Firmware,
+                length: 300,
+                sha256: [0xAB; 32],
+                sequence: 12,
+                signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },
+            },
+            "0d03ac02#0c##",
+        ),
+        (Request::ModelChunk { offset: 128, data: &[0xFF] }, "0e800101ff"),
+        (Request::CommitModel, "0f"),
+        (Request::Reboot, "11"),
+        (Request::Firmware, "1f"),
+    ];
+    for (request, bytes) in requests {
+        assert!(request.keeps_its_bytes(), "{request:?}");
+        check(request, bytes);
+    }
+    let firmware = Firmware { slot: 1, running: 11, newest: 12, pending: Some(13), trial: true };
+    pin! {
+        Response::Hello { protocol: 8, firmware: text("0.1.0"), board: text("an547") } => "000805302e312e3005616e353437",
+        Response::Done => "03",
+        Response::Progress { next: 300 } => "04ac02",
+        Response::ModelActive(model()) => "0c01057366616365#808040",
+        Response::Session { role: Some(Role::Installer), clock: false } => "0e010200",
+        Response::Firmware(firmware) => "14010b0c010d01",
+        Error::Busy => "02",
+        Error::Offset { offset: 1, next: 2, length: 3 } => "06010203",
+        Error::NoSession => "1a",
+    }
+    for request in [
+        Request::Status,
+        Request::SetClock { unix_ms: 1 },
+        Request::Erase,
+        Request::BeginModel {
+            kind: ModelKind::Encoder,
+            length: 300,
+            sha256: [0xAB; 32],
+            sequence: 12,
+            signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },
+        },
+    ] {
+        assert!(!request.keeps_its_bytes(), "{request:?}");
     }
 }
 

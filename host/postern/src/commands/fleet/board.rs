@@ -66,11 +66,13 @@ impl Board {
         &mut self,
         ask: impl FnOnce(&DeviceArgs, &mut Device) -> anyhow::Result<T>,
     ) -> Result<T, Trouble> {
+        let mut is_open = false;
         let asked = || {
             let mut device = match self.line.take() {
                 Some(device) => device,
                 None => self.args.connect()?,
             };
+            is_open = true;
             let answer = ask(&self.args, &mut device);
             // After a refusal the session goes on, unless it is of the session.
             if answer.as_ref().map_or_else(|error| again(error) != Again::All(None), |_| true) {
@@ -78,7 +80,14 @@ impl Board {
             }
             answer
         };
-        asked().map_err(|error| Trouble { sentence: format!("{error:#}"), again: again(&error) })
+        asked().map_err(|error| {
+            let again = match error.downcast_ref::<client::Error>() {
+                // It takes firmware, which may be next.
+                Some(client::Error::Version { .. }) if is_open => Again::Alone,
+                _ => again(&error),
+            };
+            Trouble { sentence: format!("{error:#}"), again }
+        })
     }
 }
 
@@ -100,12 +109,8 @@ fn again(error: &anyhow::Error) -> Again {
     };
     match error.downcast_ref::<client::Error>().or(of_board) {
         Some(client::Error::Refused(refusal)) => again_after(refusal),
-        // Firmware that did not run well would not run well again.
-        Some(
-            client::Error::NameTooLong { .. }
-            | client::Error::OtherSignature
-            | client::Error::RolledBack { .. },
-        ) => Again::Never,
+        Some(client::Error::NameTooLong { .. } | client::Error::OtherSignature) => Again::Never,
+        Some(client::Error::RolledBack { .. }) => Again::NotRun,
         // The line, the handshake, another version; or a file of this computer that cannot be read.
         _ => Again::All(None),
     }
