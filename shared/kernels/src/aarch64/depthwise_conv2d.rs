@@ -1,34 +1,29 @@
-//! Depthwise convolution: sixteen channels in parallel, tap by tap.
+//! Depthwise convolution: sixteen channels in parallel.
 //!
-//! Taps are taken in pairs. `smull` and `smlal` add the products of two taps in 16 bits, and `saddw` adds these
-//! to 32-bit sums. With a weight of -128 the sum of two products may not fit 16 bits; then each tap is added by
-//! itself. Where a window reaches over the edge, the tap reads a pixel of padding, so the inner loop has no
-//! branch. The last block is moved back, so that it ends at the last channel.
+//! Filters of 3x3 go along lines, see `columns`. Others go tap by tap, in pairs: `smull` and `smlal` add the products of two
+//! taps in 16 bits, and `saddw` adds these to 32-bit sums. With a weight of -128 the sum of two products may not fit 16 bits;
+//! then each tap is added by itself. Where a window reaches over the edge, the tap reads a pixel of padding, so the inner loop
+//! has no branch. The last block is moved back, so that it ends at the last channel.
 
 use core::arch::aarch64::*;
 use core::cell::RefCell;
 use std::vec::Vec;
 
-use super::Scales;
+use super::columns::{self, Dot, Paired, SIDE, WIDE, widened};
+use super::{LANES, Stage};
 use crate::{Convolution, Element, generic};
-
-/// Channels per block: the values of one load.
-const WIDE: usize = 16;
-
-/// Taps of the kernel that most networks have; their loop is unrolled.
-const USUAL: usize = 9;
 
 std::thread_local! {
     static SCRATCH: RefCell<Scratch> = const {
-        RefCell::new(Scratch { padding: Vec::new(), scales: Scales::new() })
+        RefCell::new(Scratch { padding: Vec::new(), stage: Stage::new() })
     };
 }
 
 /// Buffers that are reused between calls.
 struct Scratch {
-    /// A pixel outside the image.
+    /// A row outside the image.
     padding: Vec<i8>,
-    scales: Scales,
+    stage: Stage,
 }
 
 /// See [`crate::depthwise_conv2d`].
@@ -37,36 +32,73 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
     if channels < WIDE {
         return generic::depthwise_conv2d(conv, input, output);
     }
-    let [rows, columns] = conv.window.kernel;
     let paired = !conv.weights.contains(&i8::MIN);
-    SCRATCH.with_borrow_mut(|Scratch { padding, scales }| {
-        scales.set(&conv.stage, |_| 0);
+    SCRATCH.with_borrow_mut(|Scratch { padding, stage }| {
+        stage.set(&conv.stage);
         padding.clear();
-        padding.resize(channels, conv.input_zero);
-        let mut taps = Vec::with_capacity(rows * columns);
-        for (at, out) in output.chunks_exact_mut(channels).enumerate().take(conv.output.pixels()) {
-            let (y, x) = (at / conv.output.width, at % conv.output.width);
-            taps.clear();
-            for row in 0..rows {
-                let row = conv.window.source(0, y, row, conv.input.height);
-                taps.extend((0..columns).map(|column| {
-                    let column = conv.window.source(1, x, column, conv.input.width);
-                    match row.zip(column) {
-                        Some((row, column)) => {
-                            &input[(row * conv.input.width + column) * channels..][..channels]
-                        }
-                        None => &padding[..],
-                    }
-                }));
-            }
-            // SAFETY: every 64-bit Arm processor with the standard library supports the feature.
-            match <&[&[i8]; USUAL]>::try_from(&taps[..]) {
-                Ok(taps) if paired => unsafe { pixel::<O, true>(conv, taps, scales, out) },
-                _ if paired => unsafe { pixel::<O, true>(conv, &taps, scales, out) },
-                _ => unsafe { pixel::<O, false>(conv, &taps, scales, out) },
+        padding.resize(conv.input.width * channels, conv.input_zero);
+        let lines = conv.window.kernel == [SIDE; 2];
+        // SAFETY: the processor has the dot product instruction where it is used, and every 64-bit Arm processor with the
+        // standard library has the others.
+        unsafe {
+            if lines && std::arch::is_aarch64_feature_detected!("dotprod") {
+                by_dot_products(conv, stage, padding, input, output);
+            } else if lines && paired {
+                by_pairs(conv, stage, padding, input, output);
+            } else if paired {
+                by_taps::<O, true>(conv, stage, &padding[..channels], input, output);
+            } else {
+                by_taps::<O, false>(conv, stage, &padding[..channels], input, output);
             }
         }
     });
+}
+
+#[target_feature(enable = "neon,dotprod")]
+fn by_dot_products<O: Element>(
+    conv: &Convolution,
+    stage: &Stage,
+    outside: &[i8],
+    input: &[i8],
+    output: &mut [O],
+) {
+    // SAFETY: the caller's processor has the features.
+    unsafe { columns::outputs::<O, Dot>(conv, stage, outside, input, output) }
+}
+
+#[target_feature(enable = "neon")]
+fn by_pairs<O: Element>(conv: &Convolution, stage: &Stage, outside: &[i8], input: &[i8], output: &mut [O]) {
+    // SAFETY: as above.
+    unsafe { columns::outputs::<O, Paired>(conv, stage, outside, input, output) }
+}
+
+/// Computes all outputs tap by tap. `outside` is a pixel of padding.
+#[target_feature(enable = "neon")]
+fn by_taps<O: Element, const PAIRED: bool>(
+    conv: &Convolution,
+    stage: &Stage,
+    outside: &[i8],
+    input: &[i8],
+    output: &mut [O],
+) {
+    let channels = conv.output.channels;
+    let [rows, columns] = conv.window.kernel;
+    let mut taps = Vec::with_capacity(rows * columns);
+    for (at, out) in output.chunks_exact_mut(channels).enumerate().take(conv.output.pixels()) {
+        let (y, x) = (at / conv.output.width, at % conv.output.width);
+        taps.clear();
+        for row in 0..rows {
+            let row = conv.window.source(0, y, row, conv.input.height);
+            taps.extend((0..columns).map(|column| {
+                let column = conv.window.source(1, x, column, conv.input.width);
+                match row.zip(column) {
+                    Some((row, column)) => &input[(row * conv.input.width + column) * channels..][..channels],
+                    None => outside,
+                }
+            }));
+        }
+        pixel::<O, PAIRED>(conv, &taps, stage, out);
+    }
 }
 
 /// Computes all channels of an output pixel. Each tap has them all, too.
@@ -75,7 +107,7 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
 fn pixel<O: Element, const PAIRED: bool>(
     conv: &Convolution,
     taps: &[&[i8]],
-    scales: &Scales,
+    stage: &Stage,
     output: &mut [O],
 ) {
     let channels = output.len();
@@ -90,32 +122,20 @@ fn pixel<O: Element, const PAIRED: bool>(
                 (vld1q_s8(taps[number].as_ptr().add(first)), vld1q_s8(weights))
             }
         };
-        let mut acc = [vdupq_n_s32(0); 4];
+        let mut acc = core::array::from_fn(|part| stage.bias(first + part * LANES));
         let mut number = 0;
         while PAIRED && number + 2 <= taps.len() {
             let ((a, u), (b, v)) = (tap(number), tap(number + 1));
             let low = vmlal_s8(vmull_s8(vget_low_s8(a), vget_low_s8(u)), vget_low_s8(b), vget_low_s8(v));
             let high = vmlal_high_s8(vmull_high_s8(a, u), b, v);
-            acc = add(acc, low, high);
+            acc = widened(acc, low, high);
             number += 2;
         }
         while number < taps.len() {
             let (a, u) = tap(number);
-            acc = add(acc, vmull_s8(vget_low_s8(a), vget_low_s8(u)), vmull_high_s8(a, u));
+            acc = widened(acc, vmull_s8(vget_low_s8(a), vget_low_s8(u)), vmull_high_s8(a, u));
             number += 1;
         }
-        scales.finish_sixteen(first, acc, &mut output[first..first + WIDE]);
+        stage.finish_sixteen(first, acc, &mut output[first..first + WIDE]);
     }
-}
-
-/// Adds sixteen sums of 16 bits.
-#[inline]
-#[target_feature(enable = "neon")]
-fn add([a, b, c, d]: [int32x4_t; 4], low: int16x8_t, high: int16x8_t) -> [int32x4_t; 4] {
-    [
-        vaddw_s16(a, vget_low_s16(low)),
-        vaddw_high_s16(b, low),
-        vaddw_s16(c, vget_low_s16(high)),
-        vaddw_high_s16(d, high),
-    ]
 }

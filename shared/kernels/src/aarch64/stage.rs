@@ -1,16 +1,51 @@
-//! The output stage for four sums: [`crate::OutputStage::apply`] in the lanes of a register.
+//! The output stage in the lanes of registers: [`crate::OutputStage::apply`].
+//!
+//! A stage leaves out what none of its channels needs: the second multiplier where there is no PReLU, and left shifts where
+//! all are 0. Sums begin with the bias, so it is not added here.
 
 use core::arch::aarch64::*;
 
-use super::{LANES, Scales};
-use crate::Element;
+use super::LANES;
+use crate::lanes::Scales;
+use crate::{Element, OutputStage};
 
-impl Scales {
+/// The scales of all channels, and what is done with them.
+pub struct Stage {
+    scales: Scales<LANES>,
+    has_slopes: bool,
+    has_shifts: bool,
+}
+
+impl Stage {
+    /// No scales.
+    pub const fn new() -> Self {
+        Self { scales: Scales::new(), has_slopes: false, has_shifts: false }
+    }
+
+    /// Copies the scales of `stage`.
+    pub fn set(&mut self, stage: &OutputStage) {
+        self.scales.set(stage, |_| 0);
+        self.has_slopes = stage.prelu;
+        self.has_shifts = stage.scales.iter().any(|scale| scale.shift != 0);
+    }
+
+    /// The biases of the four channels from `first` on.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub fn bias(&self, first: usize) -> int32x4_t {
+        load(&self.scales.bias, first)
+    }
+
     /// Writes the outputs of the channels from `first` on, as many as fit `output`, which is four at most.
     #[inline]
     #[target_feature(enable = "neon")]
     pub fn finish<O: Element>(&self, first: usize, sums: int32x4_t, output: &mut [O]) {
-        let clamped = self.scaled(first, sums);
+        let scaled = match (self.has_slopes, self.has_shifts) {
+            (false, false) => self.scaled::<false, false>(first, sums),
+            _ => self.scaled::<true, true>(first, sums),
+        };
+        let moved = vaddq_s32(scaled, vdupq_n_s32(self.scales.zero_point));
+        let clamped = vminq_s32(vmaxq_s32(moved, vdupq_n_s32(self.scales.min)), vdupq_n_s32(self.scales.max));
         if output.len() == LANES
             && let Some(bytes) = O::bytes_mut(output)
         {
@@ -33,11 +68,14 @@ impl Scales {
     pub fn finish_sixteen<O: Element>(&self, first: usize, sums: [int32x4_t; 4], output: &mut [O]) {
         let output = &mut output[..4 * LANES];
         if let Some(bytes) = O::bytes_mut(output) {
-            let part = |part: usize| vmovn_s32(self.scaled(first + part * LANES, sums[part]));
-            let low = vmovn_s16(vcombine_s16(part(0), part(1)));
-            let high = vmovn_s16(vcombine_s16(part(2), part(3)));
+            let narrow = match (self.has_slopes, self.has_shifts) {
+                (false, false) => self.sixteen::<false, false>(first, sums),
+                (true, false) => self.sixteen::<true, false>(first, sums),
+                (false, true) => self.sixteen::<false, true>(first, sums),
+                (true, true) => self.sixteen::<true, true>(first, sums),
+            };
             // SAFETY: the slice has the sixteen bytes that the store writes.
-            unsafe { vst1q_s8(bytes.as_mut_ptr(), vcombine_s8(low, high)) };
+            unsafe { vst1q_s8(bytes.as_mut_ptr(), narrow) };
             return;
         }
         for (part, (sums, out)) in sums.into_iter().zip(output.chunks_exact_mut(LANES)).enumerate() {
@@ -45,17 +83,35 @@ impl Scales {
         }
     }
 
-    /// The outputs of four channels, clamped to the range of their type.
+    /// The outputs of sixteen channels. Both narrowings saturate, and so does the sum with the zero point between them: what
+    /// does not fit 16 bits is beyond 8 bits with any zero point, on the same side.
     #[inline]
     #[target_feature(enable = "neon")]
-    fn scaled(&self, first: usize, sums: int32x4_t) -> int32x4_t {
-        let acc = vaddq_s32(sums, load(&self.bias, first));
-        let below = vcltzq_s32(acc);
-        let multiplier = vbslq_s32(below, load(&self.negative, first), load(&self.multiplier, first));
+    fn sixteen<const SLOPES: bool, const SHIFTS: bool>(
+        &self,
+        first: usize,
+        [a, b, c, d]: [int32x4_t; 4],
+    ) -> int8x16_t {
+        let Scales { zero_point, min, max, .. } = self.scales;
+        let part = |part: usize, sums| self.scaled::<SLOPES, SHIFTS>(first + part * LANES, sums);
+        let zero = vdupq_n_s16(zero_point as i16);
+        let low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(part(0, a)), part(1, b)), zero);
+        let high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(part(2, c)), part(3, d)), zero);
+        let bytes = vqmovn_high_s16(vqmovn_s16(low), high);
+        vminq_s8(vmaxq_s8(bytes, vdupq_n_s8(min as i8)), vdupq_n_s8(max as i8))
+    }
+
+    /// The scaled sums of four channels.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn scaled<const SLOPES: bool, const SHIFTS: bool>(&self, first: usize, acc: int32x4_t) -> int32x4_t {
+        let mut multiplier = load(&self.scales.multiplier, first);
+        if SLOPES {
+            multiplier = vbslq_s32(vcltzq_s32(acc), load(&self.scales.negative, first), multiplier);
+        }
+        let shifted = if SHIFTS { vshlq_s32(acc, load(&self.scales.shift, first)) } else { acc };
         // The rounded high half of the doubled product: `requantize` in one instruction.
-        let scaled = vqrdmulhq_s32(vshlq_s32(acc, load(&self.shift, first)), multiplier);
-        let moved = vaddq_s32(scaled, vdupq_n_s32(self.zero_point));
-        vminq_s32(vmaxq_s32(moved, vdupq_n_s32(self.min)), vdupq_n_s32(self.max))
+        vqrdmulhq_s32(shifted, multiplier)
     }
 }
 
