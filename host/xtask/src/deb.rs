@@ -196,4 +196,6 @@ fn c_library(program: &[u8]) -> anyhow::Result<String> {
 }
 
 #[cfg(test)]
+mod installation;
+#[cfg(test)]
 mod tests;
