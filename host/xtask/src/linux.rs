@@ -8,7 +8,8 @@
 //! kernel, root    packages of Debian, unpacked  cpio, initramfs   what the computer boots with
 //! machine     the emulator, its disk           guest             the first process, as seen from here
 //! steps       what is tried with a door        visitors          who comes to it
-//! power_cut   the computer is killed           raspberry_pi      another computer
+//! keypad      a PIN is typed                   raspberry_pi      another computer
+//! power_cut   the computer is killed
 //! service     the package under systemd         every_write       the power is cut at every write of a script
 //! disk_log    what a disk was told to write     left_disk         what a door finds on a disk that a cut left
 //! ```
@@ -28,6 +29,7 @@ mod every_write;
 mod guest;
 mod initramfs;
 mod kernel;
+mod keypad;
 mod left_disk;
 mod machine;
 mod power_cut;
@@ -46,6 +48,9 @@ use visitors::Decision;
 /// The door's configuration in the computer.
 const CONFIG: &str = include_str!("linux/postern-door.toml");
 
+/// The keypad of `virt`, in its configuration. Nothing else there has keys.
+const KEYPAD: &str = "\n[keypad]\ndevice = \"/dev/input/event0\"\n";
+
 /// The encoder, the smallest: the computer is emulated.
 const ENCODER: &str = "slim-60";
 
@@ -63,7 +68,7 @@ pub struct Args {
     #[arg(long, visible_alias = "arch", default_value = "arm64")]
     architecture: Architecture,
 
-    /// Try the cuts of the last `--machine every-write` again, without the virtual computer
+    /// Try the cuts of the last `--machine every-write` again, without the virtual computer. A try that was ended goes on
     #[arg(long)]
     again: bool,
 }
@@ -75,6 +80,10 @@ enum Machine {
     Virt,
     /// A Raspberry Pi 3B
     RaspberryPi,
+    /// Of `virt`, only the PIN on a keypad
+    Keypad,
+    /// Of `virt`, only the kills in the middle of an enrolment
+    Kills,
     /// QEMU's `virt` with Debian's systemd, where the door is a service of its package
     Systemd,
     /// QEMU's `virt`, with a disk whose writes are logged, and a door of this computer that opens what a power cut leaves
@@ -90,6 +99,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         args.machine != Some(Machine::Systemd) || args.architecture == Architecture::Arm64,
         "the computer with systemd has packages for arm64 alone"
     );
+    // One computer alone has a folder of its own, so that two tasks can run beside each other.
+    let folder = match args.machine {
+        Some(machine) => workspace::cache("linux/run").join(format!("{machine:?}")),
+        None => workspace::cache("linux/run"),
+    };
+    if args.again {
+        ensure!(args.machine == Some(Machine::EveryWrite), "--again is for --machine every-write");
+        images::build()?;
+        return every_write::again(&folder, &door_of_this_computer()?);
+    }
     heading("what is missing on this machine");
     if !process::answers(EMULATOR) {
         debian::install(&["qemu-system-arm"])?;
@@ -100,11 +119,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("networks, and the door for 64-bit Arm");
     images::build()?;
     images::compile_these(&["yunet", "liveness"])?;
-    // One computer alone has a folder of its own, so that two tasks can run beside each other.
-    let folder = match args.machine {
-        Some(machine) => workspace::cache("linux/run").join(format!("{machine:?}")),
-        None => workspace::cache("linux/run"),
-    };
     std::fs::create_dir_all(&folder)?;
     let arm64 = Tools::of(Architecture::Arm64, None)?;
     let [mut door, guest] = programs(&arm64, [deb::DOOR, ["postern-guest", "postern-guest"]])?;
@@ -119,7 +133,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let contents = Contents { modules: &modules, guest: &guest, door: &door, tools, config };
         contents.write(&path).map(|()| path)
     };
-    let virt = initramfs("virt.cpio.gz", &kernel::VIRT, CONFIG)?;
+    let virt = initramfs("virt.cpio.gz", &kernel::VIRT, &format!("{CONFIG}{KEYPAD}"))?;
     let pi = initramfs("raspberry-pi.cpio.gz", &kernel::RASPBERRY_PI, &raspberry_pi::config())?;
     let disk = folder.join("disk");
     machine::make_disk(&disk)?;
@@ -140,16 +154,59 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         service::run(&parts(&virt), &disk, &state.join("systemd"))?;
     }
     if is_wanted(Machine::EveryWrite) {
-        let here =
-            Architecture::of_this_computer().context("this computer is none that the door is built for")?;
-        let built = deb::build(&Tools::of(here, None)?, &[deb::DOOR], &[])?;
-        every_write::run(&parts(&virt), &built[0], &state.join("every-write"), args.again)?;
+        every_write::run(&parts(&virt), &door_of_this_computer()?, &state.join("every-write"))?;
     }
     if is_wanted(Machine::Virt) {
         on_virt(&parts(&virt), &disk, &state)?;
     }
+    match args.machine {
+        Some(Machine::Keypad) => {
+            let mut trial = with_somebody(&parts(&virt), &disk, &state)?;
+            type_a_pin(&mut trial)?;
+        }
+        Some(Machine::Kills) => {
+            let trial = with_somebody(&parts(&virt), &disk, &state)?;
+            kill(&parts(&virt), &disk, trial)?;
+        }
+        _ => {}
+    }
     heading("all of it held");
     Ok(())
+}
+
+/// The door of this computer, which opens what a power cut leaves.
+fn door_of_this_computer() -> anyhow::Result<PathBuf> {
+    let here =
+        Architecture::of_this_computer().context("this computer is none that the door is built for")?;
+    let mut built = deb::build(&Tools::of(here, None)?, &[deb::DOOR], &[])?;
+    Ok(built.swap_remove(0))
+}
+
+/// The computer with a disk, and a door that somebody is enrolled at.
+fn with_somebody(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<Trial> {
+    heading("the computer boots, a host pairs, installs the networks, and enrols");
+    let mut trial = Trial::boot(parts.virt(disk, Clock::Set)?, state)?;
+    trial.start()?;
+    trial.second_door()?;
+    trial.pair()?;
+    install(&trial)?;
+    trial.postern(&["enroll", KNOWN, &picture("obama.jpg")])?;
+    Ok(trial)
+}
+
+fn install(trial: &Trial) -> anyhow::Result<()> {
+    let networks = ["--detector", "yunet", "--encoder", ENCODER, "--liveness", "liveness"];
+    trial.postern(&[&["flash", "models"], &networks[..]].concat())
+}
+
+fn type_a_pin(trial: &mut Trial) -> anyhow::Result<()> {
+    heading("a PIN is typed on a USB keypad");
+    keypad::run(trial)
+}
+
+fn kill(parts: &Parts<'_>, disk: &Path, trial: Trial) -> anyhow::Result<()> {
+    heading("the computer is killed in the middle of an enrolment");
+    power_cut::run(parts, disk, trial)
 }
 
 /// The computer with a disk.
@@ -179,16 +236,7 @@ fn on_virt(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<()> {
     trial.fault("STOP")?;
 
     heading("a host installs the networks, and enrols");
-    trial.postern(&[
-        "flash",
-        "models",
-        "--detector",
-        "yunet",
-        "--encoder",
-        ENCODER,
-        "--liveness",
-        "liveness",
-    ])?;
+    install(&trial)?;
     trial.same_template(&picture("obama3.jpg"))?;
     trial.postern(&["enroll", KNOWN, &picture("obama.jpg")])?;
 
@@ -199,8 +247,8 @@ fn on_virt(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<()> {
     trial.postern(&["settings", "--failures", "100"])?;
     visitors(&mut trial, &Visitor::ALL)?;
 
-    heading("the computer is killed in the middle of an enrolment");
-    power_cut::run(parts, disk, trial)
+    type_a_pin(&mut trial)?;
+    kill(parts, disk, trial)
 }
 
 /// Pictures of a person who moves, made from a photograph once.

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::disk_log::{Cut, Disk, DiskLog};
 use super::left_disk::{self, Found, Opener};
 use super::machine::Parts;
 use super::steps::Trial;
-use super::{ENCODER, heading, machine, picture};
+use super::{heading, install, machine, picture};
 
 /// Who is enrolled, and who is forgotten in between.
 const STAYS: [&str; 2] = ["Barack", "obama.jpg"];
@@ -79,20 +80,57 @@ impl Story {
     }
 }
 
-/// Runs the script, unless its cuts are to be tried `again`, and tries all cuts.
+/// How many cuts held, in their order, and with which door. It is kept after each cut, so that a try that was ended goes on.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct Progress {
+    /// The SHA-256 of the door's program.
+    door: String,
+    held: usize,
+}
+
+impl Progress {
+    /// How many cuts held with this door before, as kept at `path`.
+    fn read(path: &Path, door: &str) -> Self {
+        let kept = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        let of_this_door = kept.filter(|kept| kept.door == door);
+        of_this_door.unwrap_or_else(|| Self { door: door.to_owned(), held: 0 })
+    }
+
+    fn keep(&self, path: &Path) -> anyhow::Result<()> {
+        let new = path.with_extension("new");
+        std::fs::write(&new, serde_json::to_vec(self)?)?;
+        std::fs::rename(&new, path).with_context(|| path.display().to_string())
+    }
+}
+
+/// Where it is kept how far the cuts were tried.
+const PROGRESS: &str = "progress.json";
+
+/// Runs the script, and tries all cuts.
 ///
 /// # Errors
 /// A cut leaves something else than it may.
-pub fn run(parts: &Parts<'_>, door: &Path, state: &Path, again: bool) -> anyhow::Result<()> {
-    let [disk, before, path, kept] =
-        ["disk", "before", "log", "story.json"].map(|name| parts.folder.join(name));
-    if !again {
-        machine::make_disk(&disk)?;
-        std::fs::copy(&disk, &before)?;
-        heading("a door starts, pairs, enrols and forgets, and all that it writes is logged");
-        let story = script(parts, &disk, &path, state)?;
-        std::fs::write(&kept, serde_json::to_vec(&story)?)?;
+pub fn run(parts: &Parts<'_>, door: &Path, state: &Path) -> anyhow::Result<()> {
+    let [disk, before, path, kept, progress] =
+        ["disk", "before", "log", "story.json", PROGRESS].map(|name| parts.folder.join(name));
+    if progress.exists() {
+        std::fs::remove_file(&progress)?;
     }
+    machine::make_disk(&disk)?;
+    std::fs::copy(&disk, &before)?;
+    heading("a door starts, pairs, enrols and forgets, and all that it writes is logged");
+    let story = script(parts, &disk, &path, state)?;
+    std::fs::write(&kept, serde_json::to_vec(&story)?)?;
+    again(parts.folder, door)
+}
+
+/// Tries all cuts of the script that ran last, or those that were not tried yet with this door. After the last one, the next try
+/// begins anew.
+///
+/// # Errors
+/// As [`run`].
+pub fn again(folder: &Path, door: &Path) -> anyhow::Result<()> {
+    let [before, path, kept, at] = ["before", "log", "story.json", PROGRESS].map(|name| folder.join(name));
     let story = std::fs::read(&kept).with_context(|| kept.display().to_string())?;
     let story: Story = serde_json::from_slice(&story)?;
     let log = DiskLog::open(&path)?;
@@ -104,10 +142,18 @@ pub fn run(parts: &Parts<'_>, door: &Path, state: &Path, again: bool) -> anyhow:
     let [first, last] = cuts;
     let cuts = [first, between, last].concat();
     heading(&format!("{} cuts at {} writes and flushes", cuts.len(), log.len()));
+    let program = std::fs::read(door).with_context(|| door.display().to_string())?;
+    let program: String = Sha256::digest(program).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut progress = Progress::read(&at, &program);
+    if progress.held > 0 {
+        println!("  {} of them held with this door before", progress.held);
+    }
     let mut disk = Disk::new(&log, &before)?;
-    for (number, cut) in cuts.iter().enumerate() {
+    for (number, cut) in cuts.iter().enumerate().skip(progress.held) {
         let found = opener.open(&mut disk, *cut).with_context(|| format!("after the cut {cut:?}"))?;
         story.check(*cut, &log, &found)?;
+        progress.held = number + 1;
+        progress.keep(&at)?;
         if (number + 1) % 50 == 0 || number + 1 == cuts.len() {
             println!(
                 "  {} cuts, {} different disks opened; {cut:?}: {found:?}",
@@ -116,7 +162,7 @@ pub fn run(parts: &Parts<'_>, door: &Path, state: &Path, again: bool) -> anyhow:
             );
         }
     }
-    Ok(())
+    std::fs::remove_file(&at).with_context(|| at.display().to_string())
 }
 
 /// What is done in the virtual computer.
@@ -142,8 +188,7 @@ fn script(parts: &Parts<'_>, disk: &Path, path: &Path, state: &Path) -> anyhow::
     };
     open_for(&trial, &mut story, OPEN_MS[1])?;
     let asked = entries()?;
-    let networks = ["--detector", "yunet", "--encoder", ENCODER, "--liveness", "liveness"];
-    trial.postern(&[&["flash", "models"], &networks[..]].concat())?;
+    install(&trial)?;
     story.networks = asked..entries()?;
     trial.same_template(&picture("obama3.jpg"))?;
     let [[stays, photo], [goes, other]] = [STAYS, GOES];
@@ -169,6 +214,21 @@ fn script(parts: &Parts<'_>, disk: &Path, path: &Path, state: &Path) -> anyhow::
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_try_goes_on_after_the_cuts_that_held_with_this_door() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(PROGRESS);
+        assert_eq!(Progress::read(&path, "a").held, 0);
+        let mut progress = Progress::read(&path, "a");
+        progress.held = 17;
+        progress.keep(&path).expect("kept");
+        assert_eq!(Progress::read(&path, "a").held, 17);
+        // What an older door held says nothing of this one.
+        assert_eq!(Progress::read(&path, "b").held, 0);
+        std::fs::write(&path, "{").expect("written");
+        assert_eq!(Progress::read(&path, "a").held, 0);
+    }
 
     #[test]
     fn after_a_cut_there_is_what_was_acknowledged_or_what_was_begun() {

@@ -28,9 +28,19 @@ const SURROUNDINGS: [(&str, &str); 3] = [
     ("vivid", "n_devs=1 node_types=0x101 num_inputs=1 input_types=3 num_outputs=1 output_types=1"),
 ];
 
-/// What QEMU's `virt` has: network, disk, random numbers.
-pub const VIRT: [&str; 6] =
-    ["virtio_pci", "virtio_net", "virtio_blk", "virtio_rng", "ext4", "crc32c_generic"];
+/// What QEMU's `virt` has: network, disk, random numbers, a keypad on USB.
+pub const VIRT: [&str; 10] = [
+    "virtio_pci",
+    "virtio_net",
+    "virtio_blk",
+    "virtio_rng",
+    "ext4",
+    "crc32c_generic",
+    "evdev",
+    "xhci_pci",
+    "usbhid",
+    "hid_generic",
+];
 
 /// What a Raspberry Pi 3B has: USB, and a network adapter on it.
 pub const RASPBERRY_PI: [&str; 4] = ["phy_generic", "dwc2", "cdc_ether", "rndis_host"];

@@ -26,6 +26,9 @@ const DISK: u32 = 96;
 /// The ports of the door and of the first process, inside.
 const PORTS: [u16; 2] = [7700, 7701];
 
+/// The keypad of `virt`.
+const KEYPAD: &str = "usb-kbd,id=keypad";
+
 /// A virtual computer that runs, until it is dropped.
 pub struct Machine {
     emulator: Child,
@@ -101,7 +104,7 @@ impl Parts<'_> {
         emulator.arg("-serial").arg(format!("file:{}", self.console().display()));
         emulator.args(["-nic", "none", "-device", "virtio-net-pci,netdev=net,romfile="]);
         emulator.args(disk);
-        emulator.args(["-device", "virtio-rng-pci"]);
+        emulator.args(["-device", "virtio-rng-pci", "-device", "qemu-xhci", "-device", KEYPAD]);
         if clock == Clock::Unset {
             emulator.args(["-rtc", "base=1970-01-01"]);
         }
@@ -229,6 +232,24 @@ impl Monitor {
             "{{\"execute\":\"block_set_io_throttle\",\"arguments\":{{\"device\":\"disk\",{none},\"iops_wr\":{writes_per_second}}}}}"
         );
         self.send(&command).map(|_| ())
+    }
+
+    /// Presses a key of the keypad, and lets it go. Keys wait for one another.
+    pub fn press(&mut self, key: &str) -> anyhow::Result<()> {
+        let keys = format!("{{\"keys\":[{{\"type\":\"qcode\",\"data\":\"{key}\"}}]}}");
+        self.send(&format!("{{\"execute\":\"send-key\",\"arguments\":{keys}}}")).map(|_| ())
+    }
+
+    /// Unplugs the keypad.
+    pub fn unplug_keypad(&mut self) -> anyhow::Result<()> {
+        self.send("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"keypad\"}}").map(|_| ())
+    }
+
+    /// Plugs it in again.
+    pub fn plug_in_keypad(&mut self) -> anyhow::Result<()> {
+        let (driver, id) = KEYPAD.split_once(",id=").context("the keypad has no name")?;
+        let keypad = format!("{{\"driver\":\"{driver}\",\"id\":\"{id}\"}}");
+        self.send(&format!("{{\"execute\":\"device_add\",\"arguments\":{keypad}}}")).map(|_| ())
     }
 
     /// A word of the memory, which is a register of a peripheral there.

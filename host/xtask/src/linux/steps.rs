@@ -172,6 +172,7 @@ impl Trial {
             "the line /dev/adapter:5 cannot be had",
             "`gpioinfo` shows that",
             "the camera /dev/video0 cannot be used: another program uses it",
+            "the keypad /dev/input/event0 cannot be used: another program has it for itself",
             "cannot listen at tcp:0.0.0.0:7700",
         ] {
             ensure!(said.contains(what), "the check does not say `{what}`");

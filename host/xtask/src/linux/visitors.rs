@@ -29,6 +29,8 @@ const MOST: usize = 30;
 pub enum Decision {
     /// It opened for this person.
     Opened(String),
+    /// It knows this person, and waits for their PIN.
+    PinRequested(String),
     /// It refused somebody, for this reason.
     Denied(String),
     /// It did neither, and took the last pictures for this.
@@ -131,6 +133,7 @@ pub fn present(guest: &mut Guest, events: &Events, frames: &[Vec<u8>]) -> anyhow
                 guest.ask("next", &[])?;
             }
             Some("opened") => return Ok(Decision::Opened(text("name"))),
+            Some("pin-requested") => return Ok(Decision::PinRequested(text("name"))),
             Some("denied") => return Ok(Decision::Denied(text("reason"))),
             _ => {}
         }
