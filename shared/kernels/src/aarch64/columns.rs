@@ -233,7 +233,7 @@ impl Line<'_> {
             if column >= self.conv.input.width {
                 return T::column([vdupq_n_s8(self.conv.input_zero); SIDE]);
             }
-            let at = column * self.conv.input.channels + self.first;
+            let at = column * self.conv.output.channels + self.first;
             T::column(self.rows.map(|row| vld1q_s8(row.as_ptr().add(at))))
         }
     }
