@@ -125,7 +125,7 @@ fn the_package_of_this_computer_is_installed_upgraded_removed_and_purged() {
         assert_eq!((metadata.uid(), metadata.mode() & 0o7777), (number, mode), "{folder}");
     }
 
-    // The user of the door makes flash and secret, and is told of the camera that is not there.
+    // The user of the door makes flash and secret, and the check names the camera that is not there.
     let check = ["setpriv", "--reuid=postern", "--regid=postern", "--init-groups", "postern-door", "--check"];
     let output = computer.run(&check);
     let [said, missing] = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said));

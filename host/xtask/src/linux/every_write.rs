@@ -125,7 +125,7 @@ pub fn run(parts: &Parts<'_>, door: &Path, state: &Path) -> anyhow::Result<()> {
 }
 
 /// Tries all cuts of the script that ran last, or those that were not tried yet with this door. After the last one, the next try
-/// begins anew.
+/// begins with the first.
 ///
 /// # Errors
 /// As [`run`].

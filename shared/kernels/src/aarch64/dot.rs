@@ -8,7 +8,7 @@ use core::arch::aarch64::*;
 use core::arch::asm;
 
 use super::LANES;
-use super::conv2d::Dense;
+use super::dense::Dense;
 use crate::Element;
 use crate::weights::{FILTERS, PIECE};
 

@@ -5,6 +5,7 @@
 
 mod columns;
 mod conv2d;
+mod dense;
 mod depthwise_conv2d;
 mod dot;
 mod pairs;

@@ -10,7 +10,7 @@
 use core::arch::aarch64::*;
 
 use super::LANES;
-use super::conv2d::Dense;
+use super::dense::Dense;
 use crate::Element;
 use crate::weights::{FILTERS, PIECE};
 
