@@ -5,8 +5,9 @@
 //! other ([`order`]). The passive checks of the tracker ([`LivenessTracker`](crate::LivenessTracker)) stay
 //! active meanwhile. A challenge is of one track: whatever ends the track in the middle of it, as another face, a
 //! jump, a pause, an empty frame or a restart of the tracker, fails it ([`Challenge::abandon`]), and the next order is
-//! a new one. So nobody at the door has orders drawn until one suits a recording without as many failures, but for
-//! whoever cuts the power, and nobody learns an order with a face of their own and has it asked of another one.
+//! a new one. So nobody at the door has orders drawn until one suits a recording without as many failures, and nobody learns an
+//! order with a face of their own and has it asked of another one. What a cut of the power ends is the door's to count
+//! (`firmware/door/src/worker/asked.rs`).
 //!
 //! Everybody blinks. So closed eyes never count as a wrong gesture, however long they are closed. When closed
 //! eyes are the requested gesture, they must be closed in [`EYES_CLOSED_SAMPLES`] consecutive samples with a

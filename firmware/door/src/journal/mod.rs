@@ -123,12 +123,15 @@ impl<F: NorFlash> Journal<F> {
         Some(self.log.as_ref()?.newest_link()?.0)
     }
 
-    /// What follows the host in the newest entry, if that has all but the log erased. So a power cut in between leaves it to
-    /// the next boot.
-    pub(crate) fn erasing(&self) -> Option<[u8; 8]> {
-        let newest = self.log.as_ref().and_then(Log::newest)?;
-        let [_, _, _, _, order @ ..] = newest.detail;
-        (newest.kind == Kind::Erased).then_some(order)
+    /// The newest entry, if that has all but the log erased. So a power cut in between leaves it to the next boot. Its reason is
+    /// the number of boots that could not do it.
+    pub(crate) fn erasing(&self) -> Option<Entry> {
+        self.log.as_ref().and_then(Log::newest).filter(|newest| newest.kind == Kind::Erased)
+    }
+
+    /// Writes the order again, with one more boot that could not do it.
+    pub(crate) fn erasing_failed(&mut self, Entry { reason, detail, .. }: Entry) {
+        self.record(Kind::Erased, EntryFields { detail, ..EntryFields::reason(reason.saturating_add(1)) });
     }
 
     /// Writes nothing more, so that the newest entry stays the newest.

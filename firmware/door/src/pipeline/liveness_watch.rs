@@ -92,6 +92,16 @@ impl LivenessWatch {
         self.abandoned.take()
     }
 
+    /// Whether a challenge is under way, or failed and was not told.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.challenge.is_under_way() || self.abandoned.is_some()
+    }
+
+    /// The face of the challenge that is under way, as it was when the challenge began.
+    pub(crate) fn asked(&self) -> Option<&Template> {
+        self.asked.as_ref()
+    }
+
     /// Takes a frame that gives no sample: without a face, or with a face that is too poor to be encoded.
     pub(crate) fn miss(&mut self, face: Option<&Face>, now_ms: u64) {
         let place = face.map(|face| Sample::new(0, face, 0, 0, [i16::MAX; 2]));

@@ -173,6 +173,17 @@ impl<E: Engine> Pipeline<E> {
         observation
     }
 
+    /// Whether a challenge is under way whose failure was not told.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.watch.is_asking()
+    }
+
+    /// Whose failure it is if the challenge that began with this frame fails.
+    pub(crate) fn asked<F: NorFlash>(&self, scene: &Scene<'_, '_, '_, E, F>) -> Option<u32> {
+        let like = || self.like(scene, self.watch.asked()?);
+        scene.against.claimed().or_else(like)
+    }
+
     /// The person that a face which failed liveness resembles, where nobody typed a PIN.
     fn like<F: MultiwriteNorFlash>(
         &self,

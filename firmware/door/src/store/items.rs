@@ -26,6 +26,8 @@ pub(super) enum Item {
     Quota,
     /// The last counter of each opener.
     Opened,
+    /// Whose challenge is under way.
+    Asked,
     Inventory(Twin),
     Host(u8),
     Begun(u8),
@@ -67,6 +69,7 @@ impl Item {
             | Self::Rule(_)
             | Self::TallyPage(_)
             | Self::Opened
+            | Self::Asked
             | Self::Quota => None,
         }
     }
@@ -103,6 +106,7 @@ impl MapKey for Item {
             Self::Tallies => 59,
             Self::Quota => 60,
             Self::Opened => 61,
+            Self::Asked => 62,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Begun(place) => 72 + place % MAX_HOSTS as u8,
             Self::RuleVersions(page, twin) => 80 + 2 * (page % PAGES as u8) + twin as u8,

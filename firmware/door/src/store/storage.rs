@@ -17,6 +17,7 @@
 //! 59             failures of nobody, and the versions of the pages of failures, see `tallies`
 //! 60             entries of the audit log that hosts and the door have used, see `quota`
 //! 61             the last counter of each of those who may open
+//! 62             whose challenge is under way: 0 of none, 1 of nobody, or the person's ID and 2, see `worker::asked`
 //! 64 + place     a paired host: key, role, label; or none
 //! 72 + place     the last request of that host: key, idempotency key, reply; see `session::executed`
 //! 80 + 2 * page  versions of the rules of 32 places, and a copy under the next key, see `rules`
@@ -238,6 +239,16 @@ impl<F: NorFlash> Storage<F> {
 
     pub(crate) fn set_opened(&mut self, counters: &[u64; MAX_OPENERS]) -> Result<(), Failed> {
         self.0.put(Item::Opened, counters)
+    }
+
+    /// Whose challenge was under way; 0 of none.
+    pub(crate) fn asked(&mut self) -> u64 {
+        self.0.get(Item::Asked).ok().flatten().unwrap_or_default()
+    }
+
+    /// Not listed in the inventory: a challenge raises no counter, and is not held up by one that is worn out.
+    pub(crate) fn set_asked(&mut self, asked: u64) -> Result<(), Failed> {
+        self.0.put_after(Item::Asked, 0, &asked).map(drop)
     }
 
     /// The salt of the gallery's key, drawn at the first boot. It is stored twice, since the gallery cannot be read

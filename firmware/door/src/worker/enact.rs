@@ -36,11 +36,25 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         };
         let scene = Scene { models, people: &self.people, against, now_ms: now.as_millis() };
         let system = &mut self.system;
-        let observation = self.pipeline.step(&scene, &frame, || {
+        let mut is_drawn = false;
+        let mut observation = self.pipeline.step(&scene, &frame, || {
             let mut random = [0; STEPS];
             system.fill_random(&mut random);
+            is_drawn = true;
             random
         });
+        if is_drawn {
+            let asked = self.pipeline.asked(&scene);
+            if !self.stake_challenge(asked) {
+                // What would not count shows nothing.
+                self.pipeline.interrupt();
+                if let FrameResult::NotLive(reason @ RejectReason::ChallengeRequested(_)) =
+                    &mut observation.result
+                {
+                    *reason = RejectReason::TooFewSamples;
+                }
+            }
+        }
         let instructions = self.system.instructions().saturating_sub(started);
         if observation.liveness.is_some() {
             self.next_sample = now + Duration::from_millis(B::SAMPLE_MS);

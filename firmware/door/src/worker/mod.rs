@@ -1,5 +1,6 @@
 //! The worker, at thread priority: frames, requests, flash.
 
+mod asked;
 mod enact;
 pub(crate) mod parts;
 
@@ -176,8 +177,10 @@ async fn serve<B: Board, E: Engine>(
             Either4::Second(()) => match answer(parts, camera, models, &mut idle).await {
                 Outcome::Serve => {}
                 outcome => {
-                    // A restart loses what waits.
+                    // A restart loses what waits. A challenge that it ends is nobody's failure.
+                    parts.restart_frames();
                     parts.keep_tallies();
+                    parts.settle_challenge();
                     return outcome;
                 }
             },

@@ -1,6 +1,6 @@
 //! The parts that the worker holds, from boot on. Each part works alone; requests and decisions combine them.
 
-use audit::{Fault, Kind};
+use audit::{DETAIL_BYTES, Fault, Kind};
 use board_api::{Board, System as _};
 use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
@@ -33,6 +33,8 @@ use crate::{
 
 /// The longest lockout: an hour, as `policy` has it.
 const LONGEST_LOCKOUT: Duration = Duration::from_secs(3600);
+/// Boots that try to erase a flash which does not erase: each wears it. After that nobody is admitted nor served, as before.
+const ERASURES: u8 = 8;
 /// How long firmware on trial must have run before it is confirmed.
 const HEALTHY: Instant = Instant::from_secs(2);
 
@@ -83,6 +85,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) uncounted: bool,
     /// When failures were last written in vain, and the log has told it.
     pub(crate) vain_since: Option<Instant>,
+    /// Whether flash has a challenge as under way.
+    pub(crate) asked: bool,
     /// Openings of the cover that were handled.
     cover_openings: u32,
     /// Lost events of io that were recorded.
@@ -113,9 +117,10 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         // An order counts for the life of the board in which it was given. One that somebody put back erases nothing.
         let life = life(counter.as_mut().and_then(|counter| counter.read().ok()));
         let order = journal.erasing();
-        let carried = order.and_then(|order| carried_by(order, life));
+        let carried = order.and_then(|order| carried_by(&order.detail, life));
+        let gives_up = order.is_some_and(|order| order.reason >= ERASURES);
         // The people first: without them their key is worth nothing.
-        let mut usable = carried.is_none() || erase(&mut gallery) && erase(&mut kept);
+        let mut usable = carried.is_none() || !gives_up && erase(&mut gallery) && erase(&mut kept);
         let random = Generator::new(&random_key(&mut system), b"settings");
         let mut storage = Storage::new(kept, secret, random, counter).ok();
         if let (Some(carried), true) = (carried, usable) {
@@ -129,6 +134,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         usable = usable
             && (journal.record_surely(Kind::Booted, EntryFields::reason(reset as u8)) || carried.is_none());
         if !usable {
+            order.filter(|_| !gives_up).into_iter().for_each(|order| journal.erasing_failed(order));
             journal.close();
             storage = None;
         }
@@ -167,6 +173,9 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             decider.tallies_mut().doubt(everybody, settings.limits.failures);
             decider.tallies_mut().doubt_looks(gallery.people().map(Person::id));
         }
+        // After the doubt, which it would else be a part of.
+        let asked = storage.as_mut().map_or(0, Storage::asked);
+        decider.count_cut(asked, |person| people.person(person).is_some());
         // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
         let kept = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
         let quota = Quota::restored(&kept, &mut journal.rations);
@@ -208,6 +217,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             paused_until: Instant::MIN,
             next_sample: Instant::MIN,
             cover_openings: 0,
+            asked: asked != 0,
             uncounted: false,
             vain_since: None,
             lost_events: 0,
@@ -282,6 +292,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         }
         self.decider.tallies_mut().settle(Instant::now().as_millis());
         self.keep_tallies_in_time();
+        self.settle_challenge();
         // What could not be written now is written with the next step.
         let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;
@@ -351,9 +362,9 @@ fn life(counter: Option<u32>) -> [u8; 3] {
     [a, b, c]
 }
 
-/// What an order to erase the board carries, if it is of this life.
-fn carried_by(order: [u8; 8], life: [u8; 3]) -> Option<Carried> {
-    let (own, carried) = order.split_first_chunk()?;
+/// What an order to erase the board carries after the host, if it is of this life.
+fn carried_by(detail: &[u8; DETAIL_BYTES], life: [u8; 3]) -> Option<Carried> {
+    let (own, carried) = detail.get(4..)?.split_first_chunk()?;
     if *own == life { carried.try_into().ok() } else { None }
 }
 

@@ -225,6 +225,33 @@ fn a_flash_that_does_not_erase_admits_and_serves_nobody_and_is_erased_by_a_later
     board.boot(async |world: &mut World| assert_eq!(world.host.connect().await, Some(Role::Installer)));
 }
 
+/// A worn sector does not heal, and each boot would wear all others.
+#[test]
+fn a_flash_that_never_erases_is_erased_by_so_many_boots_and_no_more() {
+    for broken in ["gallery", "settings"] {
+        let mut board = board();
+        board.boot(erase);
+        let supply = board.supply.clone();
+        supply.broken.set(Some(broken));
+        supply.erases.borrow_mut().clear();
+        for _ in 0..20 {
+            supply.operations.set(0);
+            board.boot(async |world: &mut World| {
+                assert!(!comes(world, 1).await, "{broken}");
+                assert_eq!(world.host.connect().await, None, "{broken}");
+            });
+        }
+        assert_eq!(supply.operations.get(), 0, "{broken}: the last boots write nothing");
+        supply.broken.set(None);
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "{broken}");
+            assert_eq!(world.host.connect().await, None, "{broken}");
+        });
+        let most = supply.most("gallery", 0..u32::MAX);
+        assert_eq!(most, 8, "{broken}");
+    }
+}
+
 #[test]
 fn an_older_copy_of_the_flash_can_be_erased_and_used_again() {
     let mut board = board();

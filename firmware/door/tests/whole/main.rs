@@ -2,6 +2,7 @@
 
 mod simulation;
 
+mod asked;
 mod bit_flips;
 mod challenge;
 mod claims;

@@ -143,6 +143,9 @@ fn a_command_counts_once_for_one_board_and_for_a_time() {
         allow(&mut world.host, ADA, true).await.unwrap();
         let before = command(ADA, own, NOW, until);
         assert_eq!(says(world, before).await, refused(NotOpened::Used));
+        // Nor what they used already by a clock that is ahead of the board's.
+        assert_eq!(says(world, command(ADA, own, until + 1, until)).await, refused(NotOpened::Used));
+        assert_eq!(says(world, command(ADA, own, until + 2, until)).await, Ok(Response::Done));
     });
 }
 
