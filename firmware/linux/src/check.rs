@@ -44,6 +44,7 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
     let _flash = match flash {
         Ok(flash) => {
             note(format!("secret: {}", config.secret.describe()), Ok(()));
+            config.secret.left_behind().into_iter().for_each(|left| note(left, Ok(())));
             note(format!("flash: {}", config.flash.file.display()), Ok(()));
             Some(flash)
         }

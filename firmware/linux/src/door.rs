@@ -77,6 +77,9 @@ impl Door {
     /// What is missing, and what to do.
     pub fn open(config: &Config, reason: ResetReason) -> Result<Self> {
         let unique = secret::load(&config.secret)?;
+        if let Some(left) = config.secret.left_behind() {
+            eprintln!("{left}");
+        }
         let flash_file = &config.flash.file;
         let flash = Flash::open(flash_file, config.durability(), &unique, &config.secret.file)?;
         let window = config.made.as_ref().map(|_| Window::new(flash.file()));

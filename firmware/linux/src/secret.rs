@@ -65,6 +65,20 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// That the file of before is still there, where the secret is elsewhere: whoever takes the disk has it.
+    pub fn left_behind(&self) -> Option<String> {
+        let file = &self.file;
+        (self.elsewhere.is_some() && fs::symlink_metadata(file).is_ok()).then(|| {
+            format!(
+                "secret: {} is still there, so whoever has the disk has what it holds. Keep a copy elsewhere, and delete it; its \
+                 blocks may stay on the disk all the same, and docs/linux.md has the safe way",
+                file.display()
+            )
+        })
+    }
+}
+
 /// Reads the secret, and draws its file if it is in one that is not there.
 ///
 /// # Errors

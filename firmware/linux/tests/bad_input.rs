@@ -245,6 +245,33 @@ fn a_credential_of_systemd_is_the_secret_and_no_file_is_drawn() {
     assert!(check().status.success());
 }
 
+/// Moved to a credential, and the file forgotten: a stolen disk still has the secret.
+#[test]
+fn a_file_that_is_left_where_the_secret_moved_from_is_said_by_check_and_at_the_start() {
+    let mut bench = Bench::new();
+    bench.start();
+    bench.stop();
+    let file = bench.path().join("unique.key");
+    let (config, credentials) = (bench.path().join("postern-door.toml"), bench.path().join("credentials"));
+    std::fs::create_dir(&credentials).expect("a folder");
+    std::fs::copy(&file, credentials.join("door")).expect("copied");
+    let moved = with("file = \"unique.key\"", "file = \"unique.key\"\ncredential = \"door\"");
+    std::fs::write(&config, moved).expect("written");
+    for is_left in [true, false] {
+        let said = "unique.key is still there";
+        let output = bench.command().arg("--check").env("CREDENTIALS_DIRECTORY", &credentials).output();
+        let output = output.expect("it starts");
+        let check = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && check.contains(said) == is_left, "{output:?}");
+        bench.start_with(|command| {
+            command.env("CREDENTIALS_DIRECTORY", &credentials);
+        });
+        assert_eq!(bench.said().contains(said), is_left, "{}", bench.said());
+        bench.stop();
+        let _ = std::fs::remove_file(&file);
+    }
+}
+
 /// Runs a door with its folder on a disk of its own, in a name space where no root is needed. `None` where the system does
 /// not permit that.
 fn on_a_disk(bench: &Bench, before: &str, options: &str) -> Option<std::process::Output> {
