@@ -34,6 +34,9 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 /// A connection that ends sooner is one of a row of short ones, and the pause before the next one grows.
 const SHORT: Duration = Duration::from_secs(30);
 
+/// How often at most it is said that commands did not open the door for the same reason. Each has its answer on the broker.
+const REMARK: Duration = Duration::from_secs(10);
+
 /// Runs until something must be changed by a person.
 ///
 /// # Errors
@@ -71,6 +74,8 @@ struct Bridge<'a> {
     /// What the broker has of this connection.
     shown: Shown,
     board_is_lost: bool,
+    /// Why a command did not open the door, and when that was last said.
+    refused: Option<(String, Instant)>,
 }
 
 /// What the broker has of a connection.
@@ -125,6 +130,7 @@ impl<'a> Bridge<'a> {
             doorway,
             shown,
             board_is_lost,
+            refused: None,
         })
     }
 
@@ -221,26 +227,38 @@ impl<'a> Bridge<'a> {
             if link.was_born() {
                 self.shown = Shown::default();
             }
-            if !more {
-                tokio::select! {
+            // What did not open the door is no reason to look at it: commands come as fast as somebody sends them.
+            let due = tokio::time::Instant::now() + self.options.interval;
+            let mut looks = more;
+            while !looks {
+                looks = tokio::select! {
                     fault = link.ended() => return Err(fault),
                     Some(message) = commands.recv() => self.open(link, message).await?,
-                    () = tokio::time::sleep(self.options.interval) => {}
-                }
+                    () = tokio::time::sleep_until(due) => true,
+                };
             }
         }
     }
 
-    /// Has the board judge a command to open, and publishes what came of it.
-    async fn open(&mut self, link: &mut Link, message: Message) -> Result<(), Fault> {
+    /// Has the board judge a command to open, and publishes what came of it. Returns whether the door was opened.
+    async fn open(&mut self, link: &mut Link, message: Message) -> Result<bool, Fault> {
         let answer = opening::answer(&self.watcher, &self.options.key, &message).await;
         if let Some(why) = &answer.why {
-            self.remark(&format!("A command to open did not open the door: {why}."));
+            self.remark_refused(why);
         }
+        let opened = answer.opened;
         link.publish(&self.topics.opening, &json!(answer).to_string(), false).await?;
         let published = OpeningPublished { topic: self.topics.opening.clone(), payload: answer };
         (self.tell)(Said::Opening(&published));
-        Ok(())
+        Ok(opened)
+    }
+
+    fn remark_refused(&mut self, why: &str) {
+        let said = self.refused.as_ref().is_some_and(|(last, at)| last == why && at.elapsed() < REMARK);
+        if !said {
+            self.remark(&format!("A command to open did not open the door: {why}."));
+            self.refused = Some((why.to_owned(), Instant::now()));
+        }
     }
 
     /// The entry that is asked for: the one before the next if the log is compared.

@@ -162,6 +162,15 @@ pub enum Error {
         /// What is kept meanwhile, and what to do.
         kept: &'static str,
     },
+    /// A counter of commands to open is at its end.
+    #[error(
+        "the counter of commands in {} is at its end, so a board takes no command that is signed now: at each door `postern keys \
+         forbid-opening` and `allow-opening` let it begin again, and so does the removal of this file", file.display()
+    )]
+    Counter {
+        /// The file.
+        file: PathBuf,
+    },
     /// What is on the broker is not enough to recover a folder.
     #[error("the fleet cannot be recovered from the broker: {reason}")]
     Recover {

@@ -30,7 +30,7 @@ struct Kept {
 /// is named once.
 ///
 /// # Errors
-/// [`Error::NoBoard`]; the file cannot be read or written.
+/// [`Error::NoBoard`], [`Error::Counter`]; the file cannot be read or written.
 pub fn sign(
     folder: &Folder,
     identity: &Identity,
@@ -47,7 +47,8 @@ pub fn sign(
     let digits = kept.boards.get(door).cloned().ok_or_else(no_board)?;
     let mut board = [0; 32];
     hex::decode_to_slice(&digits, &mut board).map_err(|_| no_board())?;
-    kept.counter = now_ms.max(kept.counter.saturating_add(1));
+    kept.counter =
+        now_ms.max(kept.counter.checked_add(1).ok_or_else(|| Error::Counter { file: path.clone() })?);
     write(&path, &kept)?;
     let opening = Opening { board, counter: kept.counter, until: now_ms.saturating_add(valid_ms) };
     Ok(Command {
@@ -83,6 +84,15 @@ mod tests {
         let opening = Opening { board: [7; 32], counter: 1000, until: 1030 };
         assert_eq!(opening.verify(&identity.public().signing, &signature), Ok(()));
         assert!(sign("back", None, 1001).is_err(), "another door");
+        write(
+            &path.join(FILE),
+            &Kept { counter: u64::MAX, ..read(&path.join(FILE), REMEDY).expect("read").expect("there") },
+        )
+        .expect("written");
+        let error = sign("front", None, 2000).expect_err("the board would refuse it as used").to_string();
+        assert!(error.contains("forbid-opening") && error.contains(FILE), "{error}");
+        std::fs::remove_file(path.join(FILE)).expect("removed");
+        sign("front", Some([7; 32]), 1000).expect("signed");
         for (now, counter) in [(1001, 1001), (1001, 1002), (3, 1003), (2000, 2000)] {
             assert_eq!(sign("front", None, now).expect("signed").counter, counter);
         }

@@ -21,7 +21,7 @@ pub enum NotOpened {
     Paused,
     /// The cover of the board is open.
     CoverOpen,
-    /// The settings were tampered with, so that nobody is let in.
+    /// Nobody is let in: the settings or the failures were tampered with, or the firmware is older than it was.
     Locked,
 }
 
@@ -44,7 +44,10 @@ impl core::fmt::Display for NotOpened {
             NotOpened::Forged => "the signature is wrong, or the command is for another door",
             NotOpened::Paused => "a computer has paused the door: try again in a minute",
             NotOpened::CoverOpen => "the cover of the board is open",
-            NotOpened::Locked => "the board's settings were tampered with: an installer must set them again",
+            NotOpened::Locked => {
+                "the board lets nobody in: its settings or its failures were tampered with, or it runs older firmware than it had; \
+                 `postern board status` and `postern log` there say which"
+            }
         })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use bridge::command::Command;
@@ -81,7 +81,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let password = args.broker.password()?;
     args.broker.note_readers("what is published");
     let names = (!args.no_names).then(Names::new);
-    let door = Watched { args: args.device, names, line: None, used: BTreeMap::new() };
+    let door = Watched { args: args.device, names, line: None, used: BTreeMap::new(), openers: None };
     let options = Options {
         certificates: args.broker.certificates(),
         broker: args.broker.broker,
@@ -122,6 +122,9 @@ fn tell(output: &Output, said: Said<'_>) {
     };
 }
 
+/// For how long the bridge knows who may not open without asking the board: a flood by keys of nobody asks it once.
+const OPENERS: Duration = Duration::from_secs(2);
+
 /// The board.
 struct Watched {
     args: DeviceArgs,
@@ -130,6 +133,8 @@ struct Watched {
     line: Option<Device>,
     /// The last counter of each signer whose command the board took: what is repeated costs the board nothing.
     used: BTreeMap<Hash, u64>,
+    /// Who may open, and when the board said it.
+    openers: Option<(Instant, Vec<Hash>)>,
 }
 
 impl Door for Watched {
@@ -163,18 +168,24 @@ impl Watched {
     /// The board checks all of it again. What it would refuse in any case does not reach it, so that a flood of such messages wears
     /// nothing there.
     fn ask_to_open(&mut self, command: &SignedOpening) -> anyhow::Result<()> {
+        let refuse = |why| Err(client::Error::Refused(Refusal::NotOpened { why }).into());
+        if !command.is_signed() {
+            return refuse(NotOpened::Forged);
+        }
+        let said = self.openers.as_ref().filter(|(at, _)| at.elapsed() < OPENERS);
+        if said.is_some_and(|(_, openers)| !openers.contains(&command.signer)) {
+            return refuse(NotOpened::NotAllowed);
+        }
         let mut device = match self.line.take() {
             Some(device) => device,
             None => self.args.connect()?,
         };
         let openers = device.openers()?;
         let line = self.line.insert(device);
-        let refuse = |why| Err(client::Error::Refused(Refusal::NotOpened { why }).into());
-        if !openers.contains(&command.signer) {
+        let is_allowed = openers.contains(&command.signer);
+        self.openers = Some((Instant::now(), openers));
+        if !is_allowed {
             return refuse(NotOpened::NotAllowed);
-        }
-        if !command.is_signed() {
-            return refuse(NotOpened::Forged);
         }
         if self.used.get(&command.signer).is_some_and(|used| *used >= command.counter) {
             return refuse(NotOpened::Used);

@@ -84,7 +84,7 @@ struct RemoveArgs {
 
 #[derive(clap::Args)]
 struct OpenerArgs {
-    /// The operator's code, which `postern fleet code` prints; or the key alone, as `postern keys --json` lists it
+    /// The operator's code, which `postern fleet code` prints; or the key alone, as `postern keys` lists it, which has no check digit
     #[arg(value_name = "CODE", value_parser = opener)]
     key: Hash,
 
@@ -185,7 +185,8 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
             None => writeln!(out, "signing    none yet")?,
         }
         for opener in &openers {
-            writeln!(out, "opener     {} may open the door by signed commands", short(opener))?;
+            // Whole, as `forbid-opening` takes it.
+            writeln!(out, "opener     {} may open the door by signed commands", hex::encode(opener))?;
         }
         for host in &hosts {
             writeln!(out, "known      {} {:<9} {}", short(&host.key), host.role.to_string(), host.label)?;
@@ -287,7 +288,7 @@ fn set_opener(args: &OpenerArgs, allowed: bool, output: &Output) -> anyhow::Resu
     let (_, credentials) = args.device.paired()?;
     let mut device = args.device.connect()?;
     if !allowed && !device.openers()?.contains(&args.key) {
-        bail!("{} may not open this door as it is: `postern keys` lists who may", short(&args.key));
+        bail!("{} may not open this door as it is: `postern keys` lists who may", hex::encode(args.key));
     }
     device.set_opener(args.key, allowed)?;
     let board_key = hex::encode(credentials.board);
@@ -296,9 +297,9 @@ fn set_opener(args: &OpenerArgs, allowed: bool, output: &Output) -> anyhow::Resu
         true => writeln!(
             out,
             "{} may open this door by signed commands; the board is {board_key}",
-            short(&args.key)
+            hex::encode(args.key)
         ),
-        false => writeln!(out, "{} may open this door no more", short(&args.key)),
+        false => writeln!(out, "{} may open this door no more", hex::encode(args.key)),
     })?;
     if allowed {
         note!(

@@ -59,7 +59,7 @@ pub fn open(args: &OpenArgs, output: &Output) -> anyhow::Result<Outcome> {
         let Some(message) = connection.receive(left).map_err(fault)? else {
             bail!(
                 "no bridge of a door {} has answered in {} seconds: `postern bridge --allow-opening` carries commands to it. This \
-                 one has expired, so it opens nothing later",
+                 one has expired by the clock of this computer: it opens nothing later, unless the door's clock is behind it",
                 args.door,
                 args.valid
             );
