@@ -7,6 +7,7 @@ use protocol::{
 };
 
 use crate::link::{Greeting, Identity, Link};
+use crate::pause::Pause;
 use crate::time::unix_ms;
 use crate::{Address, Credentials, Error, Patience, Result, Task, Transport};
 
@@ -15,6 +16,7 @@ pub struct Device {
     pub(crate) link: Link,
     board: Text,
     role: Option<Role>,
+    pub(crate) pause: Pause,
 }
 
 /// Faces in a picture, and what finding them cost.
@@ -147,7 +149,7 @@ impl Device {
         let mut link = Link::new(transport);
         (link.quick, link.slow) = (quick, slow);
         let board = link.hello()?;
-        Ok(Self { link, board, role: None })
+        Ok(Self { link, board, role: None, pause: Pause::default() })
     }
 
     /// Lets another program use the line, if one waits for it. For a long job, between two requests that do not depend on
@@ -166,14 +168,6 @@ impl Device {
         let asked = ask(self);
         self.link.task = None;
         asked
-    }
-
-    /// Stops the door from using its camera for this many milliseconds; 0 ends the pause.
-    ///
-    /// # Errors
-    /// As any request.
-    pub fn pause_door(&mut self, ms: u32) -> Result<()> {
-        self.done(&Request::PauseDoor { ms })
     }
 
     /// The board's name, such as "an547".

@@ -28,6 +28,7 @@ mod model_signature;
 mod news;
 mod opening;
 mod pairing;
+mod pause;
 mod protection;
 mod rules;
 mod signing;

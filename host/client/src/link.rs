@@ -63,6 +63,8 @@ pub(crate) struct Link {
     /// With an identity, every frame is sealed.
     pub(crate) identity: Option<Identity>,
     session: Option<HostSession>,
+    /// Sessions that were begun.
+    pub(crate) sessions: u32,
     /// Whether any request may go without a session.
     unsealed: bool,
     /// Runs at short intervals while a reply is awaited.
@@ -96,6 +98,7 @@ impl Link {
             spoken: Spoken::alike(),
             identity: None,
             session: None,
+            sessions: 0,
             unsealed: false,
             task: None,
             quick: Patience::QUICK,
@@ -235,6 +238,7 @@ impl Link {
         match reply.map_err(Error::Refused)? {
             Response::Session { role, clock } => {
                 self.session = Some(session);
+                self.sessions += 1;
                 Ok(Greeting { role, clock, board: established.peer, binding: established.binding })
             }
             _ => Err(Error::Garbled),

@@ -2,7 +2,7 @@
 //!
 //! The line of an emulated board needs seconds for a picture, its camera none. So the picture stays in front of
 //! the camera during the request. The door is paused meanwhile: it must not open because somebody is being
-//! enrolled.
+//! enrolled. A command that shows several holds one pause ([`Device::in_one_pause`]).
 
 use client::{Device, Picture};
 use protocol::Source;
@@ -11,9 +11,6 @@ use crate::{Camera, Result};
 
 /// How often a picture is sent again because the session of another computer made the board forget it.
 const TRIES: u32 = 8;
-
-/// How long the door stays paused if this program ends unexpectedly. The longest pause that a board accepts.
-const PAUSE_MS: u32 = 60_000;
 
 /// Shows the board `picture` and calls `ask` with the source to name in the request. With `camera` the picture
 /// is held in front of it; without, it is sent over the line.
@@ -37,11 +34,11 @@ pub fn show<T>(
             }
         }
     };
-    device.pause_door(PAUSE_MS)?;
+    device.stay_paused()?;
     let asked = hold(device, &camera, picture, ask);
     // The door must not see the picture when its pause ends.
     let withdrawn = camera.withdraw();
-    device.pause_door(0)?;
+    device.go_on()?;
     let asked = asked?;
     withdrawn.map(|()| asked)
 }

@@ -175,3 +175,46 @@ fn as_response(frame: &[u8]) -> Vec<u8> {
     stuffed.truncate(length + 2);
     stuffed
 }
+
+/// Each pause has an entry in the board's log, and so has its end.
+#[test]
+fn a_command_that_shows_several_pictures_asks_for_one_pause() {
+    let pauses = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = pauses.clone();
+    let act = hello_or(move |request| match request {
+        Request::PauseDoor { ms } => {
+            heard.lock().expect("no panic").push(*ms);
+            Ok(Response::Done)
+        }
+        _ => Err(Error::NoCamera),
+    });
+    let (line, _device) = start(act, |_, _| Fate::Arrives);
+    let mut client = client(line).expect("a hello");
+    let show = |device: &mut client::Device| {
+        device.stay_paused().expect("paused");
+        device.go_on().expect("withdrawn");
+    };
+    let work = |device: &mut client::Device| {
+        (0..4).for_each(|_| show(device));
+        Ok::<_, client::Error>(())
+    };
+    client.in_one_pause(work).expect("done");
+    assert_eq!(std::mem::take(&mut *pauses.lock().expect("no panic")), [60_000, 0]);
+    // One that fails ends its pause, too, and one that shows nothing has none.
+    let fails = |device: &mut client::Device| {
+        show(device);
+        Err::<(), _>(client::Error::Garbled)
+    };
+    assert!(matches!(client.in_one_pause(fails), Err(client::Error::Garbled)));
+    client.in_one_pause(|_| Ok::<_, client::Error>(())).expect("done");
+    assert_eq!(std::mem::take(&mut *pauses.lock().expect("no panic")), [60_000, 0]);
+    // Within a pause that somebody holds for longer, it is theirs to end.
+    client.hold_pause(true);
+    client.pause_door(60_000).expect("paused");
+    client.in_one_pause(work).expect("done");
+    assert_eq!(std::mem::take(&mut *pauses.lock().expect("no panic")), [60_000]);
+    client.hold_pause(false);
+    client.pause_door(0).expect("goes on");
+    show(&mut client);
+    assert_eq!(std::mem::take(&mut *pauses.lock().expect("no panic")), [0, 60_000, 0]);
+}

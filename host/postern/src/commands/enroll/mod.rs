@@ -113,6 +113,15 @@ impl Enrolling<'_> {
         photos: Vec<(PathBuf, Photo)>,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Vec<(Shot, Enrolled)>> {
+        device.in_one_pause(|device| self.all_in_one_pause(device, photos, interrupt))
+    }
+
+    fn all_in_one_pause(
+        &self,
+        device: &mut Device,
+        photos: Vec<(PathBuf, Photo)>,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Vec<(Shot, Enrolled)>> {
         let (mut shots, mut all) = (Vec::new(), Vec::new());
         for shot in photos::look(photos, self, device)? {
             let what = self.what(all.len());

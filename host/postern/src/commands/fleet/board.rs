@@ -192,7 +192,11 @@ impl Door for Board {
         if self.paused.is_some_and(|until| until > Instant::now() + ENOUGH) {
             return Ok(());
         }
-        self.ask(|_, device| Ok(device.pause_door(PAUSE.as_millis() as u32)?))?;
+        self.ask(|_, device| {
+            // Until the rule is there, and not just until the pictures are withdrawn.
+            device.hold_pause(true);
+            Ok(device.pause_door(PAUSE.as_millis() as u32)?)
+        })?;
         self.paused = Some(Instant::now() + PAUSE);
         Ok(())
     }
@@ -201,7 +205,10 @@ impl Door for Board {
         if self.paused.take().is_none_or(|until| until < Instant::now()) {
             return Ok(());
         }
-        self.ask(|_, device| Ok(device.pause_door(0)?))
+        self.ask(|_, device| {
+            device.hold_pause(false);
+            Ok(device.pause_door(0)?)
+        })
     }
 
     fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<u32, Trouble> {
