@@ -118,7 +118,7 @@ pub fn plain(language: Language, title: &str, text: &str) -> Html<String> {
 /// The page of a browser that has signed in: it goes on by itself.
 pub fn signed_in(language: Language) -> Html<String> {
     let title = language.say("signed-in");
-    let on = html! { meta http-equiv="refresh" content="0;url=/boards"; };
+    let on = html! { meta http-equiv="refresh" content="0;url=/"; };
     let main =
         html! { main id="main" { h1 { (title) } p { a href="/boards" { (language.say("boards")) } } } };
     document(language, &title, on, main)

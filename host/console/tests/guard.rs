@@ -19,7 +19,7 @@ async fn a_browser_signs_in_once_by_the_address_of_the_terminal() {
     let path = address.strip_prefix("http://127.0.0.1:8340").unwrap();
     let reply = stranger.get(path).await;
     assert_eq!(reply.status, StatusCode::OK);
-    assert!(reply.body.contains("content=\"0;url=/boards\"") && reply.body.contains("<a href=\"/boards\""));
+    assert!(reply.body.contains("content=\"0;url=/\"") && reply.body.contains("<a href=\"/boards\""));
     let cookie = reply.header("set-cookie");
     assert!(
         cookie.starts_with("postern-8340=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"),

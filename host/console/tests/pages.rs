@@ -268,6 +268,16 @@ async fn the_pages_speak_german() {
 }
 
 #[tokio::test]
+async fn a_console_for_one_board_begins_with_its_page_and_any_other_with_the_list() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    assert_eq!(browser.get("/").await.header("location"), "/boards");
+    fake.alone.store(true, Ordering::SeqCst);
+    assert_eq!(browser.get("/").await.header("location"), "/b/front");
+}
+
+#[tokio::test]
 async fn boards_are_switched_off_and_on() {
     let fake = Fake::new();
     let console = console(&fake);

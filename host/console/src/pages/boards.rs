@@ -14,6 +14,18 @@ use crate::visitor::Visitor;
 /// The names that the command line takes for boards, as a pattern of a form.
 const BOARD_NAME: &str = "[\\p{Alphabetic}\\p{N}_\\-][\\p{Alphabetic}\\p{N}_\\-.]*";
 
+/// The board, where the console is for one alone; else the list of them.
+pub async fn first(Shared(console): Shared<Console>) -> Response {
+    let asked = console.boards(|boards| Ok((boards.list()?, boards.machines()))).await;
+    match asked {
+        Ok((boards, machines)) if machines.is_empty() => match &boards[..] {
+            [only] if only.damaged.is_none() => go(&board_path(&only.name)),
+            _ => go("/boards"),
+        },
+        _ => go("/boards"),
+    }
+}
+
 pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extension<Visitor>) -> Response {
     let visitor = &visitor;
     let language = visitor.language;
@@ -36,7 +48,9 @@ pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extensio
             @for board in &boards {
                 li {
                     a href=(board_path(&board.name)) { bdi { (board.name) } }
-                    span.kind { (language.say("machine")) " " (board.machine) }
+                    @if !board.machine.is_empty() {
+                        span.kind { (language.say("machine")) " " (board.machine) }
+                    }
                     @if let Some(what) = &board.damaged {
                         span.state.damaged { (language.with("damaged", &[("what", what.as_str().into())])) }
                     }
@@ -49,7 +63,7 @@ pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extensio
                             input type="hidden" name="name" value=(board.name);
                             input type="hidden" name="machine" value=(board.machine);
                             @if up {
-                                label.check { input type="checkbox" name="sure" value="yes" required; (language.say("sure-off")) }
+                                label.check { input type="checkbox" name="sure" value="yes"; (language.say("sure-off")) }
                             }
                             button { (language.say(if up { "switch-off" } else { "switch-on" })) }
                         }

@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use axum::Router;
 use axum::extract::{Extension, Query, State as Shared};
 use axum::http::{Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::form::Fields;
@@ -44,7 +44,7 @@ pub const ASSETS: [(&str, &str, &str); 3] = [
 /// Every address of the console.
 pub fn routes() -> Router<Console> {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/boards") }))
+        .route("/", get(boards::first))
         .route("/sign-in", get(sign_in))
         .route("/sign-out", post(sign_out))
         .route("/language", post(language))

@@ -19,6 +19,9 @@ use crate::visitor::Visitor;
 const KINDS: [(ModelKind, &str); 3] =
     [(ModelKind::Detector, "detector"), (ModelKind::Encoder, "encoder"), (ModelKind::Liveness, "liveness")];
 
+/// The kind of board whose program is no firmware.
+const LINUX: &str = "linux";
+
 /// What the page shows.
 struct Shown {
     flashable: Flashable,
@@ -175,6 +178,7 @@ fn firmware(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flash
                 p.help { (prose(&language.with("no-way-back", &[("newest", running.newest.to_string().as_str().into())]))) }
             }
             @match &flashable.firmware {
+                Err(_) if flashable.status.board == LINUX => p { (prose(&language.say("by-package"))) },
                 Err(sentence) => p { (prose(sentence)) },
                 Ok(file) => {
                     p.help { (language.with("firmware-text", &[("file", file.as_str().into())])) }

@@ -204,6 +204,7 @@ version = Version
 release = Release
 slot = Platz
 pending = Release in Erprobung
+by-package = Das Programm einer Tür unter Linux wird durch sein Paket aktualisiert, mit apt, und nicht über die Leitung.
 firmware-text = Dieser Rechner hat { $file }. Sie wird mit der nächsten Release-Nummer signiert. Das Board erprobt sie und kehrt von selbst zurück, wenn sie nicht gut läuft.
 no-fallback = Nie auf ein älteres Release zurückfallen (für eines, das eine Sicherheitslücke schließt)
 flash-firmware = Firmware aktualisieren

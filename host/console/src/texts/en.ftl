@@ -204,6 +204,7 @@ version = Version
 release = Release
 slot = Slot
 pending = Release on trial
+by-package = The program of a door on Linux is updated by its package, with apt, and not over the line.
 firmware-text = This computer has { $file }. It is signed with the next release number. The board tries it, and rolls back by itself if it does not run well.
 no-fallback = Never fall back to an older release (for one that closes a security hole)
 flash-firmware = Update the firmware

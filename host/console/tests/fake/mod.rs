@@ -16,6 +16,8 @@ pub use browser::{Browser, console};
 /// What the board holds.
 pub struct Fake {
     pub lost: AtomicBool,
+    /// The console is for this board alone.
+    pub alone: AtomicBool,
     pub paired: AtomicBool,
     pub role: Mutex<Role>,
     pub open: AtomicBool,
@@ -56,6 +58,7 @@ impl Fake {
         };
         Arc::new(Self {
             lost: AtomicBool::new(false),
+            alone: AtomicBool::new(false),
             paired: AtomicBool::new(true),
             role: Mutex::new(Role::Installer),
             open: AtomicBool::new(false),
@@ -121,7 +124,7 @@ impl Boards for House {
     }
 
     fn machines(&self) -> Vec<&'static str> {
-        vec!["linux"]
+        if self.0.alone.load(Ordering::SeqCst) { vec![] } else { vec!["linux"] }
     }
 }
 

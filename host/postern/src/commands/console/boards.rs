@@ -28,7 +28,7 @@ impl Computer {
     ///
     /// # Errors
     /// The name of the board is none.
-    pub fn new(args: DeviceArgs) -> anyhow::Result<Self> {
+    pub fn new(args: DeviceArgs, name: Option<String>) -> anyhow::Result<Self> {
         let named = args.address().is_some() || args.emulated().is_some_and(|board| board.named().is_some());
         let only = if named { Some(args.folder()?.name().to_owned()) } else { None };
         if let (Some(name), None) = (&only, args.address()) {
@@ -38,12 +38,13 @@ impl Computer {
                  makes it"
             );
         }
+        let only = name.or(only);
         Ok(Self { args, only, open: Mutex::default() })
     }
 
     fn line(&self, name: String) -> BoardLine {
         if self.args.address().is_some() {
-            return BoardLine { name, machine: "a board".to_owned(), up: None, damaged: None };
+            return BoardLine { name, machine: String::new(), up: None, damaged: None };
         }
         let line = |name: &str| -> emulator::Result<BoardLine> {
             let board = Board::open(Folder::new(self.args.state(), name)?)?;

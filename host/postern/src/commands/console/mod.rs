@@ -39,6 +39,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
+    /// The name that the pages have for the door at `--device`; without it, its address with other signs
+    #[arg(long, value_name = "NAME", requires = "device")]
+    name: Option<String>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -61,7 +65,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         _ => None,
     };
     let listener = console::bind(args.listen, tls.is_some())?;
-    let boards = Arc::new(boards::Computer::new(args.device)?);
+    let boards = Arc::new(boards::Computer::new(args.device, args.name)?);
     note!("The console runs until Ctrl-C. Each address signs in one browser, once:");
     let tell: fn(&str) =
         if output.json { |address| tell(address, true) } else { |address| tell(address, false) };
