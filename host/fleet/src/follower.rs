@@ -73,8 +73,8 @@ pub struct Follower {
     came: HashMap<[u8; 32], Vec<Vec<u8>>>,
     /// Who waits until the door has the encoder that an operator wants, and why.
     held: BTreeMap<PersonId, String>,
-    /// Why nothing is changed at the moment.
-    trouble: Option<String>,
+    /// Why nothing is changed at the moment, or why this one thing is not.
+    trouble: Option<(Option<PersonId>, String)>,
     /// The marks of operators who the door does not trust at the moment: once trusted again, they have said nothing older.
     others: Vec<Mark>,
     /// Whether an acknowledgement says that the board does not answer, and it was not found to answer again.

@@ -127,24 +127,35 @@ impl Fetch<'_> {
     /// The head of the operator on the broker; `None` if it has none.
     pub(crate) fn newest_head(&self) -> Result<Option<Head>, Error> {
         let us = self.identity.public();
+        let mark = self.topics.mark(&us.level());
+        self.connection.subscribe(&mark, false).map_err(|fault| self.away(fault))?;
         self.connection.subscribe(&self.topics.head(&us), true).map_err(|fault| self.away(fault))?;
-        let end = Instant::now() + self.patience;
+        self.connection.publish(&mark, b"mark".to_vec(), false).map_err(|fault| self.away(fault))?;
+        let (mut found, end) = (None, Instant::now() + self.patience);
         while Instant::now() < end {
             let message =
                 self.connection.receive(Duration::from_millis(50)).map_err(|fault| self.away(fault))?;
-            let Some(message) =
-                message.filter(|message| self.topics.about(&message.topic) == Some(About::Head))
-            else {
-                continue;
-            };
-            let opened = Opener::new().open(self.identity, &us, Kind::Head, &message.payload);
-            return opened.map(Some).map_err(|_| Error::Recover {
-                reason:
-                    "its head is not authentic: somebody else writes to the broker in the operator's name"
-                        .to_owned(),
-            });
+            let Some(message) = message else { continue };
+            match self.topics.about(&message.topic) {
+                Some(About::Head) if !message.payload.is_empty() => {
+                    let opened = Opener::new().open(self.identity, &us, Kind::Head, &message.payload);
+                    let reason = "its head is not authentic: somebody else writes to the broker in the operator's name";
+                    found = Some(opened.map_err(|_| Error::Recover { reason: reason.to_owned() })?);
+                }
+                // What is kept came before it.
+                Some(About::Mark) => return Ok(found),
+                _ => {}
+            }
         }
-        Ok(None)
+        Err(self.keeps_silent())
+    }
+
+    /// The broker did not return the mark behind what it keeps, so it is not known whether that was all.
+    fn keeps_silent(&self) -> Error {
+        let seconds = self.patience.as_secs();
+        Error::Recover {
+            reason: format!("it did not say within {seconds} s that this is all it has: try again"),
+        }
     }
 
     fn records(&self, head: &Head) -> Result<BTreeMap<PersonId, Record>, Error> {
@@ -174,7 +185,10 @@ impl Fetch<'_> {
             self.connection.subscribe(&filter, true).map_err(|fault| self.away(fault))?;
             self.connection.publish(&mark, b"mark".to_vec(), false).map_err(|fault| self.away(fault))?;
             let end = Instant::now() + self.patience;
-            while Instant::now() < end {
+            loop {
+                if Instant::now() >= end {
+                    return Err(self.keeps_silent());
+                }
                 let message = self.connection.receive(Duration::from_millis(50));
                 let Some(message) = message.map_err(|fault| self.away(fault))? else { continue };
                 match self.topics.about(&message.topic) {

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::door::State;
 use crate::envelope::{Kind, Sealer};
 use crate::place::Entry;
-use crate::record::{Ack, NAMED, PersonId, Refused};
+use crate::record::{Ack, NAMED, PersonId, Rank, Refused};
 
 /// Refusals that an acknowledgement has room for.
 const REFUSALS: usize = 20;
@@ -29,7 +29,14 @@ impl Follower {
         self.silent |= silent.is_some();
         let us = self.operators.get(operator).ok_or(Error::Forged)?.public.signing;
         let foreign_people = self.foreign_people(&state.foreign);
-        let (set_up, waiting) = (self.setup_refusals(&us), self.open() - self.waiting.len());
+        let set_up = self.setup_refusals(&us);
+        let ids = self.work.iter().chain(&self.put_off).map(|(_, id)| id);
+        let ids = ids.chain(self.held.keys()).chain(self.chunks_waiting.keys());
+        let waiting = ids.filter(|id| self.concerns(**id, &us)).count();
+        let pictures = self.waiting.keys().filter(|id| self.concerns(**id, &us)).count();
+        let trouble = self.trouble.as_ref().filter(|(one, _)| one.is_none_or(|id| self.concerns(id, &us)));
+        let trouble = trouble.map(|(_, sentence)| sentence.clone());
+        let held = self.held.iter().find(|(id, _)| self.concerns(**id, &us)).map(|(_, why)| why.clone());
         let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
         let digests = of.directory.digests();
         if of.head.as_ref().is_some_and(|head| head.digest == digests.whole) {
@@ -58,7 +65,7 @@ impl Follower {
             complete: of.mark.complete,
             digest: digests.whole,
             lacking: wanted.saturating_sub(digests.records),
-            pictures: self.waiting.len() as u32,
+            pictures: pictures as u32,
             waiting: waiting as u32,
             people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
             others,
@@ -66,7 +73,7 @@ impl Follower {
             refused,
             refusals,
             overruled: self.entries.values().filter(is_overruled).count() as u32,
-            trouble: self.trouble.clone().or(silent).or_else(|| self.held.values().next().cloned()),
+            trouble: trouble.or(silent).or(held),
             log: state.log,
             active: state.active,
             foreign: state.foreign.len() as u32,
@@ -76,6 +83,21 @@ impl Follower {
         self.save_marks()?;
         Ok((ack, sealed))
     }
+
+    /// Whether an operator is told of something: they know it themselves, or no trusted one does. What another one's people wait for is
+    /// none of theirs.
+    fn concerns(&self, id: PersonId, us: &[u8; 32]) -> bool {
+        let is_of = |ranks: &mut dyn Iterator<Item = &Rank>| {
+            let mut ranks = ranks.peekable();
+            ranks.peek().is_none() || ranks.any(|rank| rank.operator == *us)
+        };
+        match (self.entries.get(&id), self.setups.get(&id)) {
+            (Some(entry), _) => is_of(&mut entry.known.iter().map(|known| &known.rank)),
+            (None, Some(entry)) => is_of(&mut entry.known.iter().map(|known| &known.rank)),
+            (None, None) => true,
+        }
+    }
+
     /// The people of the fleet with these numbers at the board, as many as have room.
     fn foreign_people(&self, numbers: &[u32]) -> Vec<PersonId> {
         let is_one =

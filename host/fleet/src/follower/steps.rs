@@ -114,7 +114,8 @@ impl Follower {
 
     /// Has what the board did not do tried again.
     fn put_back(&mut self, id: PersonId, trouble: &Trouble) -> Step {
-        self.trouble = Some(short(&trouble.sentence));
+        let one = (trouble.again == Again::Alone).then_some(id);
+        self.trouble = Some((one, short(&trouble.sentence)));
         let urgency = match setup::is_setup(id) {
             true => Urgency::SetsUp,
             false => self.entries.get(&id).map_or(Urgency::Changes, urgency),

@@ -2,8 +2,10 @@
 
 use fixtures::{Need, need};
 use fleet::Error;
+use fleet::door::Again;
 use fleet::envelope::{Kind, Sealer};
 use fleet::folder::KeptDoor;
+use fleet::follower::{Follower, Step};
 use fleet::record::{Ack, Holds, Record};
 use fleet::setup::{self, Active, BOARDS, image_id, settings_id};
 use fleet::standing::{digest, standing};
@@ -47,6 +49,51 @@ fn an_operator_reads_no_refusal_of_somebody_who_another_one_enrols() {
         let (ack, _) = follower.ack(of, 1).expect("kept");
         assert_eq!((ack.refusals, ack.refused.len()), (1, 1));
         assert!(ack.refused[0].why.contains(name), "{:?}", ack.refused);
+    }
+}
+
+/// What another operator's people wait for makes no door incomplete for us.
+#[test]
+fn what_another_operators_people_wait_for_is_no_concern_of_ours() {
+    let (us, other) = (operator(1), operator(2));
+    let mut local = Local::new();
+    let (ada, bob, cleo) = (local.person("Ada"), local.person("Bob"), local.person("Cleo"));
+    local.board.lock().refusals = vec![("enrol Cleo", u32::MAX, Again::Alone)];
+    let mut follower = local.start(&[us.public(), other.public()]);
+    give(&mut follower, 0, &us, &enrolled(1, 1, &ada));
+    local.work_on(&mut follower);
+    // The pictures of one never come, and the board does not enrol the other for now.
+    give(&mut follower, 1, &other, &enrolled(2, 1, &bob));
+    give(&mut follower, 1, &other, &enrolled(3, 1, &cleo));
+    let mut wants = 0;
+    while wants < 2 {
+        match follower.step().expect("a place") {
+            Step::Wants(_, digest) => {
+                wants += 1;
+                if digest == cleo.pictures.digest {
+                    follower.pictures(&digest, &local.pictures[&digest]).expect("its pictures");
+                }
+            }
+            Step::Done => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    let Step::Later(_) = local_step(&mut follower) else { panic!("it is put off") };
+    let (ours, _) = follower.ack(0, 1).expect("kept");
+    assert_eq!((ours.waiting, ours.pictures, ours.refusals), (0, 0, 0), "{ours:?}");
+    assert_eq!(ours.trouble, None, "a reason can have names in it");
+    let (theirs, _) = follower.ack(1, 1).expect("kept");
+    assert_eq!((theirs.waiting, theirs.pictures), (1, 1), "{theirs:?}");
+    assert!(theirs.trouble.is_some_and(|why| why.contains("refuses to enrol")));
+}
+
+/// The next step that is not just done.
+fn local_step(follower: &mut Follower) -> Step {
+    loop {
+        match follower.step().expect("a place") {
+            Step::Done => {}
+            step => return step,
+        }
     }
 }
 

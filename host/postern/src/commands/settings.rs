@@ -124,6 +124,33 @@ impl Changes {
 
 #[cfg(feature = "bridge")]
 impl Changes {
+    /// Checks that a board takes the numbers.
+    ///
+    /// # Errors
+    /// It would refuse one.
+    pub fn check(&self) -> anyhow::Result<()> {
+        use client::protocol::{SettingName, range};
+        let fields = [
+            (SettingName::FarOneIn, self.one_in, range::FAR_ONE_IN),
+            (SettingName::AgreementFrames, self.agreement.map(u32::from), range::AGREEMENT_FRAMES),
+            (SettingName::OpenMs, self.open_ms, range::OPEN_MS),
+            (SettingName::Failures, self.failures.map(u32::from), range::FAILURES),
+            (SettingName::LockoutMs, self.lockout, range::LOCKOUT_MS),
+            (SettingName::PassbackMs, self.passback, range::PASSBACK_MS),
+            (SettingName::PinMs, self.pin_time, range::PIN_MS),
+            (SettingName::HeldMs, self.held, range::HELD_MS),
+        ];
+        let is_out = |(_, value, (low, high)): &(_, Option<u32>, (u32, u32))| {
+            value.is_some_and(|value| !(*low..=*high).contains(&value))
+        };
+        match fields.into_iter().find(is_out) {
+            Some((setting, _, (low, high))) => {
+                Err(client::Error::Refused(client::protocol::Error::BadSetting { setting, low, high }).into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The changes of the options of these names, without their dashes, to these values.
     ///
     /// # Errors
@@ -139,6 +166,7 @@ impl Changes {
             let text = error.render().to_string();
             let line =
                 text.lines().next().unwrap_or_default().trim_start_matches("error: ").replace("'--", "'");
+            let line = line.replace("invalid digit found in string", "this is no whole number");
             anyhow::anyhow!("{line}: `postern settings --help` has the options")
         })
     }
@@ -304,6 +332,24 @@ mod tests {
         ] {
             let said = of(wrong).err().expect("it is refused").to_string();
             assert!(said.contains(word) && said.contains("postern settings --help"), "{said}");
+        }
+    }
+
+    #[cfg(feature = "bridge")]
+    #[test]
+    fn a_number_that_no_board_takes_is_refused_where_it_is_decided() {
+        let check = |name: &str, value: &str| {
+            Changes::of(&[(name.to_owned(), value.to_owned())].into()).unwrap().check()
+        };
+        for (name, good, wrong) in [
+            ("open-ms", "60000", "60001"),
+            ("one-in", "1", "0"),
+            ("lockout", "3600", "3601"),
+            ("agreement", "16", "17"),
+        ] {
+            check(name, good).unwrap();
+            let said = check(name, wrong).unwrap_err().to_string();
+            assert!(said.contains("must be"), "{said}");
         }
     }
 

@@ -10,6 +10,7 @@ mod installing;
 mod leaving;
 mod open;
 mod operator;
+mod overruling;
 mod setup;
 mod simulate;
 mod status;

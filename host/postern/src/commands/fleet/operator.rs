@@ -6,7 +6,6 @@ use std::time::Duration;
 use ::fleet::connection::Connection;
 use ::fleet::counted::{self, counted};
 use ::fleet::identity::Public;
-use ::fleet::overrule::{Overruled, overrule};
 use ::fleet::publish::{Sent, forget, publish};
 use ::fleet::record::{Encoder, Person};
 use ::fleet::{Error, pictures};
@@ -14,8 +13,7 @@ use anyhow::{Context, ensure};
 use imaging::Photo;
 use models::Manifest;
 
-use super::status::is_signed;
-use super::{FleetArgs, Opened, connect};
+use super::{FleetArgs, Opened, connect, overruling};
 use crate::answers::Sorted;
 use crate::answers::fleet::{Changed, Published};
 use crate::commands::rule::parse_pin;
@@ -24,7 +22,7 @@ use crate::picture::Shot;
 use crate::{hours, name};
 
 /// How long the broker may take for each answer that is asked for.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub struct AddDoorArgs {
@@ -129,9 +127,13 @@ pub struct PublishArgs {
     all: bool,
 
     /// Have this folder hold where another copy of it, or one that was begun again with the same key, sent something else: who this
-    /// one does not know is removed at all doors
+    /// one does not know is removed at all doors. It names what changes, and wants --yes
     #[arg(long)]
     overrule: bool,
+
+    /// With --overrule: change what it names
+    #[arg(long, requires = "overrule")]
+    yes: bool,
 
     /// From now on, doors enrol only with this encoder: the name of a manifest, or `any`
     #[arg(long, value_name = "NAME")]
@@ -310,11 +312,7 @@ pub fn publish_now(args: &PublishArgs, output: &Output) -> anyhow::Result<Outcom
     }
     let (_hub, connection) = connect(&opened)?;
     if args.overrule {
-        let Opened { folder, identity, broker } = &mut opened;
-        let (address, prefix) = (broker.broker.to_string(), broker.prefix.clone());
-        let from = (address.as_str(), PATIENCE);
-        let Overruled { records } = overrule(folder, identity, &prefix, &connection, from, &is_signed)?;
-        note!("{} of another copy hold no more.", counted(records.into(), "record", "records"));
+        overruling::overrule_others(&mut opened, &connection, args.yes)?;
     }
     let sent = send_over(&mut opened, args.all || args.overrule, &connection)?;
     published(&opened, &sent, output)?;

@@ -86,7 +86,7 @@ pub fn settings(args: &SettingsArgs, output: &Output) -> anyhow::Result<Outcome>
                 false => drop(settings.insert(name.clone(), value.clone())),
             }
         }
-        Changes::of(&settings)?;
+        Changes::of(&settings)?.check()?;
         opened.folder.set_up(settings_id(), Some(Setup::Settings(settings)), &[])?;
         let sent = send(&mut opened, false)?;
         note!(

@@ -15,11 +15,11 @@ pub struct Args {
     #[command(flatten)]
     broker: BrokerArgs,
 
-    /// Doors, 2 at least
+    /// Doors, 2 to 1,000
     #[arg(long, value_name = "N", default_value = "200", value_parser = clap::value_parser!(u16).range(2..=1000))]
     doors: u16,
 
-    /// People, 40 at least
+    /// People, 40 to 20,000
     #[arg(long, value_name = "N", default_value = "3000", value_parser = clap::value_parser!(u16).range(40..=20_000))]
     people: u16,
 

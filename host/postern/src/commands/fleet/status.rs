@@ -194,6 +194,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         }
         Ok(())
     })?;
+    let heard = report.0.doors.iter().filter_map(|door| door.acknowledged.as_deref());
+    if let Some(since) = heard.min().and_then(minute).filter(|_| !report.0.people.is_empty()) {
+        note!("Who is at how many doors is as each door said last, the first of them at {since} UTC.");
+    }
     if count == 0 {
         note!(
             "There is no door in the fleet: `postern fleet join OPERATORS-CODE` at a door prints its code."
@@ -242,7 +246,7 @@ fn now_ms() -> u64 {
 /// A time as people and programs read it.
 fn jiff_text(unix_ms: u64) -> String {
     let time = i64::try_from(unix_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    time.map(|time| time.to_string()).unwrap_or_default()
+    time.map(|time| time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()).unwrap_or_default()
 }
 
 /// A time to the minute.
