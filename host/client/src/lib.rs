@@ -29,6 +29,7 @@ mod news;
 mod opening;
 mod pairing;
 mod pause;
+mod paused;
 mod protection;
 mod rules;
 mod signing;

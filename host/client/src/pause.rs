@@ -1,16 +1,9 @@
-//! The door's pause: while pictures of somebody are before its camera, it goes by none of them.
-//!
-//! Each pause and each end of one has an entry in the board's log. A command shows several pictures, some of them many times, so it asks
-//! for one pause and ends it once.
+//! What a program knows of the pause that it asked for.
 
 use std::time::{Duration, Instant};
 
-use protocol::{Request, VERSION};
-
-use crate::{Device, Error, Result};
-
-/// How long the door stays paused if this program ends unexpectedly. The longest pause that a board accepts.
-const PAUSE: Duration = Duration::from_secs(60);
+/// How long the door stays paused if this program ends unexpectedly, in milliseconds. The longest pause that a board accepts.
+pub(crate) const PAUSE_MS: u32 = 60_000;
 
 /// After how much of a pause the next one begins: the rest of it is for the request that shows the picture.
 const RENEW: Duration = Duration::from_secs(10);
@@ -19,67 +12,14 @@ const RENEW: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(crate) struct Pause {
     /// When the last one was asked for, and in which session.
-    begun: Option<(Instant, u32)>,
+    pub(crate) begun: Option<(Instant, u32)>,
     /// Whether it goes on when a picture is withdrawn.
-    held: bool,
+    pub(crate) held: bool,
 }
 
-impl Device {
-    /// Stops the door from using its camera for this many milliseconds; 0 ends the pause.
-    ///
-    /// # Errors
-    /// As any request.
-    pub fn pause_door(&mut self, ms: u32) -> Result<()> {
-        let begun = Instant::now();
-        self.done(&Request::PauseDoor { ms })?;
-        self.pause.begun = (Duration::from_millis(ms.into()) == PAUSE).then_some((begun, self.link.sessions));
-        Ok(())
-    }
-
-    /// Has the door be paused for most of a minute from now on, before a picture is shown.
-    ///
-    /// # Errors
-    /// As any request.
-    pub fn stay_paused(&mut self) -> Result<()> {
-        if let Some((begun, session)) = self.pause.begun
-            && begun.elapsed() < RENEW
-        {
-            // A program that used the line meanwhile may have ended the pause, and a reset has. Then this is another session.
-            self.link.ask(&Request::Hello { protocol: VERSION })?;
-            if self.link.sessions == session {
-                return Ok(());
-            }
-        }
-        self.pause_door(PAUSE.as_millis() as u32)
-    }
-
-    /// Ends the pause, unless a command holds it.
-    ///
-    /// # Errors
-    /// As any request.
-    pub fn go_on(&mut self) -> Result<()> {
-        if self.pause.held { Ok(()) } else { self.pause_door(0) }
-    }
-
-    /// Whether a pause goes on when a picture is withdrawn, until [`pause_door`](Self::pause_door) ends it.
-    pub fn hold_pause(&mut self, held: bool) {
-        self.pause.held = held;
-    }
-
-    /// Does all of `work` in one pause, if it shows anything.
-    ///
-    /// # Errors
-    /// Those of `work`, and as any request.
-    pub fn in_one_pause<T, E: From<Error>>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> core::result::Result<T, E>,
-    ) -> core::result::Result<T, E> {
-        let outer = core::mem::replace(&mut self.pause.held, true);
-        let done = work(self);
-        self.pause.held = outer;
-        let ended = if outer || self.pause.begun.is_none() { Ok(()) } else { self.pause_door(0) };
-        let done = done?;
-        ended?;
-        Ok(done)
+impl Pause {
+    /// The session in which a pause began of which most is left.
+    pub(crate) fn session(&self) -> Option<u32> {
+        self.begun.filter(|(begun, _)| begun.elapsed() < RENEW).map(|(_, session)| session)
     }
 }

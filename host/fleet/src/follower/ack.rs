@@ -84,7 +84,7 @@ impl Follower {
         Ok((ack, sealed))
     }
 
-    /// Whether an operator is told of something: they know it themselves, or no trusted one does. What another one's people wait for is
+    /// Whether an operator is notified of something: they know it themselves, or no trusted one does. What another one's people wait for is
     /// none of theirs.
     fn concerns(&self, id: PersonId, us: &[u8; 32]) -> bool {
         let is_of = |ranks: &mut dyn Iterator<Item = &Rank>| {

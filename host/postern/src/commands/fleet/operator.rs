@@ -1,7 +1,6 @@
 //! What the operator changes. A change is in the folder before it is sent; a broker that is away gets it later.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ::fleet::connection::Connection;
 use ::fleet::counted::{self, counted};
@@ -20,9 +19,6 @@ use crate::commands::rule::parse_pin;
 use crate::output::{Outcome, Output, note, secret_line};
 use crate::picture::Shot;
 use crate::{hours, name};
-
-/// How long the broker may take for each answer that is asked for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub struct AddDoorArgs {

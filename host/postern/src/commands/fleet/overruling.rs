@@ -1,14 +1,18 @@
 //! What `publish --overrule` changes, in lines: it wants a word before it does it.
 
+use std::time::Duration;
+
 use ::fleet::connection::Connection;
 use ::fleet::counted::counted;
 use ::fleet::overrule::{Change, Effect, Overruled, overrule};
 use anyhow::bail;
 
 use super::Opened;
-use super::operator::PATIENCE;
 use super::status::is_signed;
 use crate::output::note;
+
+/// How long a broker may take to give what it has.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Has the folder hold where another copy of it sent something else.
 ///
