@@ -4,6 +4,8 @@
 //! nearest to a probe. What a template is, and from which score two of them count as one person, is in the
 //! crate `template`.
 //!
+//! A gallery is in one [`Volume`] of flash or in several, see the module `volume`.
+//!
 //! # Invariants
 //! - Templates of different encoders are never compared: [`Error::OtherEncoder`].
 //! - A change that was acknowledged survives a power cut at any instant. A change that was not acknowledged
@@ -21,13 +23,15 @@ mod key_journal;
 mod load;
 mod memory;
 mod name;
-mod partition;
+mod place;
 mod record;
 mod sealed;
 mod search;
+mod volume;
 
 pub use error::Error;
 pub use gallery::{Gallery, Probe};
-pub use memory::{MAX_PEOPLE, MAX_TEMPLATES, Memory, Person, TEMPLATES_PER_PERSON};
+pub use memory::{MAX_PEOPLE, MAX_TEMPLATES, Memory, Person, Room, TEMPLATES_PER_PERSON};
 pub use name::{MAX_NAME, Name};
 pub use search::Candidate;
+pub use volume::Volume;

@@ -1,17 +1,21 @@
 //! The gallery's copy in RAM, which searches read.
 //!
 //! Flash keeps each template behind a CRC and beside dead copies, so searching there would read a
-//! megabyte a face. The copy costs about 590 KiB, in a `static` that begins as zeros.
+//! megabyte a face. The copy is in a `static` that begins as zeros. With the numbers of one volume it takes some 580 KiB.
+//!
+//! Values stand in rows of the encoder's dimension, side by side without gaps: row by row the search walks over what is
+//! enrolled, and nothing else. All templates of a gallery are of one encoder. Only damaged flash has others, and these get no
+//! row: nobody is found by them.
 
 use heapless::Vec;
 use zeroize::Zeroize;
 
-use crate::Name;
+use crate::{Error, Name};
 use template::{EncoderHash, MAX_DIMENSION, TemplateView};
 
-/// Most people in a gallery.
+/// Most people in a volume of a gallery.
 pub const MAX_PEOPLE: usize = 256;
-/// Most templates in a gallery, of all people together.
+/// Most templates in a volume of a gallery, of all people together.
 pub const MAX_TEMPLATES: usize = 1024;
 /// Most templates of one person.
 pub const TEMPLATES_PER_PERSON: usize = 8;
@@ -33,8 +37,13 @@ impl Zeroize for Salt {
     }
 }
 
-/// The salts of the people's keys, by person slot.
+/// The salts of the people's keys of a volume, by person slot.
 pub(crate) type Salts = [Option<Salt>; MAX_PEOPLE];
+
+/// Encoders that are told apart. A gallery has one, but for damage.
+const ENCODERS: usize = 4;
+/// The row of a template that has none.
+const NO_ROW: u16 = u16::MAX;
 
 /// Somebody enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,61 +105,119 @@ pub(crate) struct TemplateSlot {
     pub(crate) written: bool,
     /// Whether the newest record does not open.
     pub(crate) locked: bool,
+    /// Whether a person names it; for the walk over all of them.
+    pub(crate) named: bool,
+    /// Which of the encoders made it.
+    encoder: u8,
     /// The person's id; 0 for a free slot.
     pub(crate) person: u32,
+    /// The person's slot, if there is such a person.
+    pub(crate) holder: u16,
     pub(crate) dimension: u16,
-    pub(crate) encoder: EncoderHash,
+    row: u16,
 }
 
-/// Room for the gallery's copy in RAM. Give it a `static`: it is too large for a stack.
-pub struct Memory {
-    pub(crate) people: [PersonSlot; MAX_PEOPLE],
-    pub(crate) templates: [TemplateSlot; MAX_TEMPLATES],
-    /// The values of each template slot, side by side for the search; zeros in free ones, and what is
-    /// beyond a template's dimension says nothing.
-    pub(crate) rows: [[i8; MAX_DIMENSION]; MAX_TEMPLATES],
-    /// The salts of the people's keys.
-    pub(crate) salts: Salts,
+/// Room for the gallery's copy in RAM: for `VOLUMES` volumes, and for as many values as `ROWS` templates of the largest
+/// dimension have. Give it a `static`: it is too large for a stack.
+pub struct Memory<const VOLUMES: usize = 1, const ROWS: usize = MAX_TEMPLATES> {
+    people: [[PersonSlot; MAX_PEOPLE]; VOLUMES],
+    templates: [[TemplateSlot; MAX_TEMPLATES]; VOLUMES],
+    slots: [[u16; MAX_TEMPLATES]; VOLUMES],
+    values: [[i8; MAX_DIMENSION]; ROWS],
+    salts: [Salts; VOLUMES],
+    rows: Rows,
+}
+
+/// The rows that are taken.
+#[derive(Clone, Copy)]
+struct Rows {
+    count: usize,
+    /// Values of each; without rows it says nothing.
+    pitch: usize,
+}
+
+impl Rows {
+    /// Values of all of them.
+    fn values(self) -> usize {
+        self.count * self.pitch
+    }
+}
+
+impl<const VOLUMES: usize, const ROWS: usize> Memory<VOLUMES, ROWS> {
+    /// Empty room.
+    pub const fn new() -> Self {
+        const { assert!(VOLUMES > 0 && VOLUMES * MAX_TEMPLATES < NO_ROW as usize) };
+        const BLANK: TemplateSlot = TemplateSlot {
+            written: false,
+            locked: false,
+            named: false,
+            encoder: 0,
+            person: 0,
+            holder: 0,
+            dimension: 0,
+            row: 0,
+        };
+        Self {
+            people: [const { [const { PersonSlot::Blank }; MAX_PEOPLE] }; VOLUMES],
+            templates: [const { [BLANK; MAX_TEMPLATES] }; VOLUMES],
+            slots: [[0; MAX_TEMPLATES]; VOLUMES],
+            values: [[0; MAX_DIMENSION]; ROWS],
+            salts: [const { [const { None }; MAX_PEOPLE] }; VOLUMES],
+            rows: Rows { count: 0, pitch: 0 },
+        }
+    }
+
+    /// All of it, for a gallery.
+    pub fn all(&mut self) -> Room<'_> {
+        Room {
+            people: self.people.as_flattened_mut(),
+            templates: self.templates.as_flattened_mut(),
+            slots: self.slots.as_flattened_mut(),
+            values: self.values.as_flattened_mut(),
+            salts: &mut self.salts,
+            rows: &mut self.rows,
+            encoders: [EncoderHash([0; 32]); ENCODERS],
+            last_id: 0,
+        }
+    }
+}
+
+impl<const VOLUMES: usize, const ROWS: usize> Default for Memory<VOLUMES, ROWS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The gallery's copy in RAM, in a [`Memory`]. Slots are numbered through all volumes.
+pub struct Room<'m> {
+    pub(crate) people: &'m mut [PersonSlot],
+    pub(crate) templates: &'m mut [TemplateSlot],
+    /// The template slot of each row.
+    slots: &'m mut [u16],
+    /// The rows; what is behind the last one is zeros.
+    values: &'m mut [i8],
+    /// The salts of the people's keys, by volume.
+    pub(crate) salts: &'m mut [Salts],
+    rows: &'m mut Rows,
+    encoders: [EncoderHash; ENCODERS],
     /// The largest id ever given.
     pub(crate) last_id: u32,
 }
 
-impl Memory {
-    /// Empty room.
-    pub const fn new() -> Self {
-        const BLANK: TemplateSlot = TemplateSlot {
-            written: false,
-            locked: false,
-            person: 0,
-            dimension: 0,
-            encoder: EncoderHash([0; 32]),
-        };
-        Self {
-            people: [const { PersonSlot::Blank }; MAX_PEOPLE],
-            templates: [const { BLANK }; MAX_TEMPLATES],
-            rows: [[0; MAX_DIMENSION]; MAX_TEMPLATES],
-            salts: [const { None }; MAX_PEOPLE],
-            last_id: 0,
-        }
-    }
-
+impl Room<'_> {
     /// Forgets everything, in place.
     pub(crate) fn clear(&mut self) {
-        for slot in &mut self.people {
+        for slot in &mut *self.people {
             slot.wipe();
             *slot = PersonSlot::Blank;
         }
-        for (slot, row) in self.templates.iter_mut().zip(&mut self.rows) {
-            // The others were never touched: half a megabyte takes a while to overwrite.
-            if slot.written {
-                row.zeroize();
-            }
-            slot.written = false;
-            slot.locked = false;
-            slot.person = 0;
+        // The rest was never touched: half a megabyte takes a while to overwrite.
+        self.values.get_mut(..self.rows.values()).unwrap_or_default().zeroize();
+        for slot in &mut *self.templates {
+            (slot.written, slot.locked, slot.person, slot.row) = (false, false, 0, NO_ROW);
         }
-        self.salts.zeroize();
-        self.last_id = 0;
+        self.salts.iter_mut().for_each(Zeroize::zeroize);
+        (self.rows.count, self.last_id) = (0, 0);
     }
 
     /// Everybody enrolled, in no order.
@@ -161,38 +228,107 @@ impl Memory {
         })
     }
 
+    /// The person in a slot.
+    pub(crate) fn person(&self, slot: u16) -> Option<&Person> {
+        match self.people.get(usize::from(slot))? {
+            PersonSlot::Enrolled(person) => Some(person),
+            _ => None,
+        }
+    }
+
     /// The template slots of a person.
     pub(crate) fn templates_of(&self, person: &Person) -> impl Iterator<Item = &TemplateSlot> {
         person.slots.iter().filter_map(|slot| self.templates.get(usize::from(*slot)))
     }
 
-    /// The template in a slot, unless it is free.
-    pub(crate) fn template(&self, slot: u16) -> Option<TemplateView<'_>> {
-        let number = usize::from(slot);
-        let TemplateSlot { person, dimension, .. } = self.templates.get(number)?;
-        let values = self.rows.get(number)?.get(..usize::from(*dimension))?;
-        if *person == 0 { None } else { TemplateView::new(values).ok() }
+    /// The encoder that made a template.
+    pub(crate) fn encoder(&self, slot: &TemplateSlot) -> EncoderHash {
+        self.encoders.get(usize::from(slot.encoder)).copied().unwrap_or(EncoderHash([0; 32]))
     }
 
-    /// Overwrites a template in memory, and what is known of it; its slot, where there is such a one.
-    pub(crate) fn wipe_template(&mut self, slot: u16) -> Option<&mut TemplateSlot> {
-        let number = usize::from(slot);
-        self.rows.get_mut(number)?.zeroize();
+    /// The template in a slot, unless it is free.
+    pub(crate) fn template(&self, slot: u16) -> Option<TemplateView<'_>> {
+        let TemplateSlot { person, row, .. } = *self.templates.get(usize::from(slot))?;
+        let row = usize::from(row);
+        let values = self.values.get(row * self.rows.pitch..(row + 1) * self.rows.pitch)?;
+        if person == 0 || row >= self.rows.count { None } else { TemplateView::new(values).ok() }
+    }
+
+    /// Puts a template into a slot.
+    ///
+    /// # Errors
+    /// [`Error::Full`] if there is no room for its values, [`Error::Corrupted`].
+    pub(crate) fn put_template(
+        &mut self,
+        number: u16,
+        person: u32,
+        holder: u16,
+        encoder: EncoderHash,
+        template: TemplateView,
+    ) -> Result<(), Error> {
+        self.wipe_template(number);
+        let encoder = self.number_of(encoder).ok_or(Error::Corrupted)?;
+        let dimension = template.values().len();
+        if self.rows.count == 0 {
+            self.rows.pitch = dimension;
+        }
+        let mut row = NO_ROW;
+        if self.rows.pitch == dimension {
+            let values = self.values.get_mut(self.rows.values()..).and_then(|free| free.get_mut(..dimension));
+            values.ok_or(Error::Full)?.copy_from_slice(template.values());
+            *self.slots.get_mut(self.rows.count).ok_or(Error::Full)? = number;
+            row = self.rows.count as u16;
+            self.rows.count += 1;
+        }
+        let slot = self.templates.get_mut(usize::from(number)).ok_or(Error::Corrupted)?;
+        let dimension = dimension as u16;
+        let (written, locked, named) = (true, false, false);
+        *slot = TemplateSlot { written, locked, named, encoder, person, holder, dimension, row };
+        Ok(())
+    }
+
+    /// Whether there is a row for one more template of a dimension.
+    pub(crate) fn has_row(&self, dimension: usize) -> bool {
+        self.rows.values() + dimension <= self.values.len() && self.rows.count < self.slots.len()
+    }
+
+    /// Overwrites a template in memory, and what is known of it; its slot, where there is such a one. The last row takes
+    /// the place of its row.
+    pub(crate) fn wipe_template(&mut self, number: u16) -> Option<&mut TemplateSlot> {
+        let number = usize::from(number);
+        let row = usize::from(self.templates.get(number)?.row);
+        if self.templates.get(number)?.person != 0 && row < self.rows.count {
+            let (last, pitch) = (self.rows.count - 1, self.rows.pitch);
+            self.values.copy_within(last * pitch..(last + 1) * pitch, row * pitch);
+            self.values.get_mut(last * pitch..(last + 1) * pitch)?.zeroize();
+            let moved = *self.slots.get(last)?;
+            *self.slots.get_mut(row)? = moved;
+            self.templates.get_mut(usize::from(moved))?.row = row as u16;
+            self.rows.count = last;
+        }
         let slot = self.templates.get_mut(number)?;
-        slot.person = 0;
-        slot.locked = false;
+        (slot.person, slot.locked, slot.row) = (0, false, NO_ROW);
         Some(slot)
     }
 
-    /// The rows up to the last template.
-    pub(crate) fn used_rows(&self) -> &[i8] {
-        let end = self.templates.iter().rposition(|slot| slot.person != 0).map_or(0, |last| last + 1);
-        self.rows.get(..end).unwrap_or_default().as_flattened()
+    /// The rows, and the values of each.
+    pub(crate) fn rows(&self) -> (&[i8], usize) {
+        (self.values.get(..self.rows.values()).unwrap_or_default(), self.rows.pitch)
     }
-}
 
-impl Default for Memory {
-    fn default() -> Self {
-        Self::new()
+    /// The template slot of a row.
+    pub(crate) fn slot_of(&self, row: usize) -> Option<u16> {
+        self.slots.get(row).copied()
+    }
+
+    /// The number of an encoder, which takes that of one of which there is no template; `None` if there is none.
+    fn number_of(&mut self, encoder: EncoderHash) -> Option<u8> {
+        let is_used = |number: usize| {
+            self.templates.iter().any(|slot| slot.person != 0 && usize::from(slot.encoder) == number)
+        };
+        let known = self.encoders.iter().position(|known| *known == encoder);
+        let number = known.or_else(|| (0..ENCODERS).find(|number| !is_used(*number)))?;
+        *self.encoders.get_mut(number)? = encoder;
+        Some(number as u8)
     }
 }

@@ -1,6 +1,6 @@
 //! The contents of the gallery's records, and the keys under which the map has them.
 //!
-//! Keys are places, not people: a place is used again when its person is removed, so that the map never
+//! Keys are places in a volume, not people: a place is used again when its person is removed, so that the map never
 //! grows beyond [`MAX_PEOPLE`] + [`MAX_TEMPLATES`] keys.
 //!
 //! ```text

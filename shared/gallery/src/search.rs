@@ -9,10 +9,7 @@
 use core::cmp::Reverse;
 
 use crate::Person;
-use template::{CosineScore, MAX_DIMENSION, TemplateView};
-
-/// Values from a row to the next.
-pub(crate) const PITCH: usize = MAX_DIMENSION;
+use template::{CosineScore, TemplateView};
 
 /// A person and how alike the best of their templates is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +23,10 @@ pub struct Candidate<'a> {
 /// A search through rows.
 pub(crate) struct Search<'a, P> {
     pub(crate) probe: TemplateView<'a>,
-    /// Rows of [`PITCH`] values, as long as the probe and what is left of the pitch.
+    /// Rows of [`Self::pitch`] values, as long as the probe and what is left of the pitch.
     pub(crate) rows: &'a [i8],
+    /// Values from a row to the next.
+    pub(crate) pitch: usize,
     /// Whose template stands in a row, if it counts.
     pub(crate) person: P,
 }
@@ -36,7 +35,7 @@ impl<'p, P: Fn(usize) -> Option<&'p Person>> Search<'_, P> {
     /// The person most similar to the probe; of equals the one with the smallest id.
     pub(crate) fn best(&self) -> Option<Candidate<'p>> {
         let mut best = None;
-        let end = self.rows.len() / PITCH;
+        let end = self.rows.len().checked_div(self.pitch).unwrap_or(0);
         let mut first = 0;
         while let Some((row, similarity)) = self.nearest(first, end) {
             if is_worse(similarity, best) {
@@ -58,9 +57,9 @@ impl<'p, P: Fn(usize) -> Option<&'p Person>> Search<'_, P> {
 
     /// The row from `first` to before `end` with the greatest product.
     fn nearest(&self, first: usize, end: usize) -> Option<(usize, CosineScore)> {
-        let rows = self.rows.get(first * PITCH..end * PITCH)?;
+        let rows = self.rows.get(first * self.pitch..end * self.pitch)?;
         let values = self.probe.values();
-        let (number, product) = kernels::nearest(values, rows, PITCH)?;
+        let (number, product) = kernels::nearest(values, rows, self.pitch)?;
         Some((first + number, CosineScore::of_product(product, values.len())))
     }
 
@@ -87,6 +86,8 @@ mod tests {
     use proptest::prelude::*;
     use std::vec::Vec;
 
+    const PITCH: usize = 80;
+
     proptest! {
         /// Few different values, so that products and similarities are often equal.
         #[test]
@@ -111,7 +112,7 @@ mod tests {
             let people: Vec<Person> = (0..people).rev().map(person).collect();
             // The first of them counts for nobody.
             let owner = |row: usize| people.get(row * 7 % people.len()).filter(|person| person.id > 0);
-            let found = Search { probe, rows: &rows, person: owner }.best();
+            let found = Search { probe, rows: &rows, pitch: PITCH, person: owner }.best();
             let each = rows.chunks_exact(PITCH).enumerate().filter_map(|(row, values)| {
                 let similarity = TemplateView::new(&values[..64]).unwrap().similarity(probe)?;
                 Some(Candidate { person: owner(row)?, similarity })

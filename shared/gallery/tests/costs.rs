@@ -29,8 +29,11 @@ struct Costs(Vec<(usize, usize)>);
 impl Costs {
     /// The cost of a change.
     fn of(&mut self, gallery: &mut Gallery<'_, &mut Nor>, change: impl FnOnce(&mut Gallery<'_, &mut Nor>)) {
-        let count =
-            |gallery: &mut Gallery<'_, &mut Nor>| (gallery.flash().programmed, gallery.flash().erased);
+        let count = |gallery: &mut Gallery<'_, &mut Nor>| {
+            gallery.volumes().fold((0, 0), |(programmed, erased), volume| {
+                (programmed + volume.flash().programmed, erased + volume.flash().erased)
+            })
+        };
         let before = count(gallery);
         change(gallery);
         let after = count(gallery);

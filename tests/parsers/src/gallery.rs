@@ -39,7 +39,7 @@ pub(crate) fn key() -> Key {
 /// Opens a gallery with [`key`].
 pub(crate) fn open<'a>(flash: &'a mut [u8], memory: &'a mut Memory) -> Result<Gallery<'a, Flash<'a>>, Error> {
     let random = Generator::new(&Key::new([9; 32]), b"gallery");
-    Gallery::open(Nor::new(flash), memory, key(), random)
+    Gallery::open(Nor::new(flash), &mut [], memory.all(), key(), random)
 }
 
 /// Enrols a person; each number is another face.

@@ -23,7 +23,7 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         key: Result<Key, Error>,
         random: Generator,
     ) -> Self {
-        Self(key.and_then(|key| Gallery::open(flash, memory, key, random)))
+        Self(key.and_then(|key| Gallery::open(flash, &mut [], memory.all(), key, random)))
     }
 
     /// The gallery.

@@ -17,6 +17,7 @@
 //! flash again first ([`Gallery::refresh`]).
 
 mod upkeep;
+mod writes;
 
 use crypto::{Generator, Key};
 use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
@@ -24,14 +25,15 @@ use heapless::Vec;
 use zeroize::Zeroize;
 
 use crate::{
-    Error, Memory, Name, Person,
+    Error, Name, Person,
     key_journal::KeyJournal,
     load,
-    memory::{PersonSlot, TemplateSlot},
-    partition::Partition,
-    record::{Place, StoredPerson, StoredTemplate},
+    memory::{PersonSlot, Room, TemplateSlot},
+    place,
+    record::{Place, StoredPerson},
     sealed::{self, NOBODY, Record},
     search::{Candidate, Search},
+    volume::{Partition, Volume},
 };
 use template::{CosineScore, EncoderHash, Template};
 
@@ -44,26 +46,36 @@ pub struct Probe<'a> {
     pub encoder: EncoderHash,
 }
 
-/// People and their templates, in a partition of NOR flash and in memory.
+/// People and their templates, in volumes of NOR flash and in memory.
 pub struct Gallery<'m, F: NorFlash> {
-    partition: Partition<F>,
-    memory: &'m mut Memory,
-    keys: KeyJournal,
+    first: Volume<F>,
+    further: &'m mut [Volume<F>],
+    memory: Room<'m>,
     random: Generator,
     /// Whether memory is known to equal flash.
     fresh: bool,
 }
 
 impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
-    /// Opens the gallery that fills `flash` (an erased partition is an empty gallery), reads it
+    /// Opens the gallery that fills `flash` and the `further` volumes (erased ones are empty), reads it
     /// into `memory`, and clears up after a power cut. `key` is that by which it was sealed.
     ///
     /// # Errors
-    /// [`Error::Partition`], [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and
-    /// [`Error::Corrupted`].
-    pub fn open(flash: F, memory: &'m mut Memory, key: Key, random: Generator) -> Result<Self, Error> {
-        let partition = Partition::new(flash)?;
-        let mut gallery = Self { partition, memory, keys: KeyJournal::new(key), random, fresh: false };
+    /// [`Error::Partition`], also if memory is for fewer volumes; [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and
+    /// [`Error::Corrupted`]; [`Error::Full`] if memory is too small.
+    pub fn open(
+        flash: F,
+        further: &'m mut [Volume<F>],
+        memory: Room<'m>,
+        key: Key,
+        random: Generator,
+    ) -> Result<Self, Error> {
+        for (number, volume) in (1u16..).zip(further.iter_mut()) {
+            volume.keys = KeyJournal::new(key.derive(&number.to_le_bytes(), b"postern volume"));
+        }
+        let mut first = Volume::new(flash)?;
+        first.keys = KeyJournal::new(key);
+        let mut gallery = Self { first, further, memory, random, fresh: false };
         gallery.refresh()?;
         Ok(gallery)
     }
@@ -71,23 +83,28 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// Reads the flash again if an error of it left memory in doubt.
     ///
     /// # Errors
-    /// [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and [`Error::Corrupted`].
+    /// As [`Self::open`].
     pub fn refresh(&mut self) -> Result<(), Error> {
         if self.fresh {
             return Ok(());
         }
-        let (memory, keys) = (&mut *self.memory, &mut self.keys);
+        let memory = &mut self.memory;
         memory.clear();
-        if !keys.read(self.partition.flash(), &mut memory.salts)? {
-            if !self.partition.is_blank()? {
-                return Err(Error::Tampered);
-            }
-            keys.format(self.partition.flash())?;
-        }
         let mut room = Record::new();
-        self.partition.read_all(|place, bytes| load::read(memory, keys, place, bytes, &mut room))?;
+        let volumes = core::iter::once(&mut self.first).chain(&mut *self.further);
+        for (number, Volume { keys, partition }) in volumes.enumerate() {
+            let salts = memory.salts.get_mut(number).ok_or(Error::Partition)?;
+            if !keys.read(partition.flash(), salts)? {
+                if !partition.is_blank()? {
+                    return Err(Error::Tampered);
+                }
+                keys.format(partition.flash())?;
+            }
+            partition.read_all(|place, bytes| load::read(memory, keys, number, place, bytes, &mut room))?;
+        }
         room.zeroize();
-        load::refuse_tampered(self.memory)?;
+        load::refuse_tampered(memory)?;
+        self.drop_second_ids();
         self.drop_missing_templates();
         self.free_orphans()?;
         self.erase_lost_keys()?;
@@ -95,9 +112,9 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         Ok(())
     }
 
-    /// The flash, to count what is done with it.
-    pub fn flash(&mut self) -> &mut F {
-        self.partition.flash()
+    /// The volumes, to count what is done with their flash.
+    pub fn volumes(&mut self) -> impl Iterator<Item = &mut Volume<F>> {
+        core::iter::once(&mut self.first).chain(&mut *self.further)
     }
 
     /// Everybody enrolled, in no order.
@@ -123,22 +140,22 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
 
     /// How many templates are of another encoder than `running`.
     pub fn foreign_templates(&self, running: EncoderHash) -> usize {
-        self.stored().filter(|slot| slot.encoder != running).count()
+        self.stored().filter(|slot| self.memory.encoder(slot) != running).count()
     }
 
     /// The encoder that made the templates of a person.
     pub fn encoder_of(&self, person: &Person) -> Option<EncoderHash> {
-        self.memory.templates_of(person).map(|slot| slot.encoder).next()
+        self.memory.templates_of(person).map(|slot| self.memory.encoder(slot)).next()
     }
 
     /// The encoder that made the gallery; `None` while it is empty.
     pub fn encoder(&self) -> Option<EncoderHash> {
-        self.stored().map(|slot| slot.encoder).next()
+        self.stored().map(|slot| self.memory.encoder(slot)).next()
     }
 
     /// Bytes of flash free for more records.
     pub fn free_bytes(&self) -> usize {
-        self.partition.capacity().saturating_sub(self.used_bytes())
+        (0..=self.further.len()).map(|number| self.free_bytes_of(number)).sum()
     }
 
     /// Bytes of flash that must be free to enrol a person or add a template.
@@ -183,15 +200,13 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         }
         self.refuse_other_encoder(probe.encoder)?;
         self.refuse_face_of_another(None, probe, threshold)?;
-        let place = self.free_person_slot().ok_or(Error::Full)?;
+        let (volume, place) = self.place_for(probe.template).ok_or(Error::Full)?;
         let id = self.memory.last_id.checked_add(1).ok_or(Error::Full)?;
-        self.refuse_full(place, probe.template)?;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
-        let flash = self.partition.flash();
-        let made = self.keys.add(flash, &mut self.memory.salts, place, &mut self.random);
+        let made = self.make_key(volume, place);
         self.fresh &= made.is_ok();
         made?;
-        self.add(place, person, probe)?;
+        self.add(volume, place, person, probe)?;
         Ok(id)
     }
 
@@ -208,14 +223,14 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         threshold: CosineScore,
     ) -> Result<usize, Error> {
         self.refresh()?;
-        let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        let (volume, place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
         if person.slots.is_full() {
             return Err(Error::PersonFull(person.name));
         }
         self.refuse_other_encoder(probe.encoder)?;
         self.refuse_face_of_another(Some(person.id), probe, threshold)?;
         let templates = person.slots.len() + 1;
-        self.add(place, person, probe)?;
+        self.add(volume, place, person, probe)?;
         Ok(templates)
     }
 
@@ -227,19 +242,15 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// [`Error::Corrupted`].
     pub fn remove_template(&mut self, name: &str, index: usize) -> Result<Person, Error> {
         self.refresh()?;
-        let (place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        let (volume, place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
         if person.slots.len() < 2 || index >= person.slots.len() {
             return Err(Error::NoTemplate(person.slots.len()));
         }
-        person.slots.remove(index);
-        let left = person.clone();
-        let mut record = StoredPerson::Enrolled(person).bytes();
-        self.put(Place::Person(place), place, &record)?;
-        load::take(self.memory, Place::Person(place), place, &record)?;
-        record.zeroize();
+        let slot = person.slots.remove(index);
+        self.put_person(volume, place, &person)?;
         // If this fails, the next refresh frees it.
-        self.fresh = self.free_orphans().is_ok();
-        Ok(left)
+        self.fresh = self.free_template(slot).is_ok();
+        Ok(person)
     }
 
     /// Gives the person of a name another one, and returns the person as they are now. The ID stays.
@@ -249,17 +260,13 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// [`Error::Corrupted`].
     pub fn rename(&mut self, name: &str, new: &Name) -> Result<Person, Error> {
         self.refresh()?;
-        let (place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        let (volume, place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
         if self.find(new).is_some_and(|other| other.id != person.id) {
             return Err(Error::DuplicateName(new.clone()));
         }
         person.name = new.clone();
-        let renamed = person.clone();
-        let mut record = StoredPerson::Enrolled(person).bytes();
-        self.put(Place::Person(place), place, &record)?;
-        load::take(self.memory, Place::Person(place), place, &record)?;
-        record.zeroize();
-        Ok(renamed)
+        self.put_person(volume, place, &person)?;
+        Ok(person)
     }
 
     /// Removes the person of a name with all templates, and returns the person.
@@ -271,76 +278,40 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// [`Error::NotFound`], [`Error::Flash`] and [`Error::Corrupted`].
     pub fn remove(&mut self, name: &str) -> Result<Person, Error> {
         self.refresh()?;
-        let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        let (volume, place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
         let removed = StoredPerson::Removed { id: person.id };
-        self.put(Place::Person(place), NOBODY, &removed.bytes())?;
-        if let Some(slot) = self.memory.people.get_mut(usize::from(place)) {
+        self.put(volume, Place::Person(place), NOBODY, &removed.bytes())?;
+        let slot = place::person(volume, place).ok_or(Error::Corrupted)?;
+        if let Some(slot) = self.memory.people.get_mut(usize::from(slot)) {
             slot.wipe();
             *slot = PersonSlot::Removed;
         }
         // The person is gone already, but only now erased.
-        let erased = self.keys.erase(self.partition.flash(), &mut self.memory.salts, place);
+        let erased = self.erase_key(slot);
         self.fresh &= erased.is_ok();
         erased?;
         // If this fails, the next refresh frees them.
-        self.fresh = self.free_orphans().is_ok();
+        self.fresh = person.slots.iter().all(|slot| self.free_template(*slot).is_ok());
         Ok(person)
     }
 
-    /// The two writes that enrol and add have in common.
-    fn add(&mut self, place: u16, mut person: Person, probe: Probe<'_>) -> Result<(), Error> {
-        let slot = self.memory.templates.iter().position(|slot| slot.person == 0);
-        let slot = slot.ok_or(Error::Full)? as u16;
-        let stored =
-            StoredTemplate { person: person.id, encoder: probe.encoder, template: probe.template.view() };
-        person.slots.push(slot).map_err(|_| Error::PersonFull(person.name.clone()))?;
-        let person = StoredPerson::Enrolled(person);
-        self.refuse_full(place, probe.template)?;
-        let (mut template, mut person) = (stored.bytes(), person.bytes());
-        self.put(Place::Template(slot), place, &template)?;
-        self.put(Place::Person(place), place, &person)?;
-        load::take(self.memory, Place::Template(slot), place, &template)?;
-        load::take(self.memory, Place::Person(place), place, &person)?;
-        template.zeroize();
-        person.zeroize();
-        Ok(())
+    fn volume(&self, number: usize) -> Option<&Volume<F>> {
+        match number.checked_sub(1) {
+            None => Some(&self.first),
+            Some(further) => self.further.get(further),
+        }
     }
 
-    /// Whether a person and one more template have room, in the places of what is there now. A removal
-    /// writes less than it replaces, so that there is always room for one.
-    fn refuse_full(&self, place: u16, template: &Template) -> Result<(), Error> {
-        let before = self.memory.people.get(usize::from(place)).map_or(0, Self::person_bytes);
-        let slot = self.memory.templates.iter().find(|slot| slot.person == 0);
-        let before = before + slot.map_or(0, Self::template_bytes);
-        let needed = Partition::<F>::footprint(sealed::MAX_PERSON_RECORD)
-            + Self::template_footprint(template.values().len());
-        if self.free_bytes() + before < needed { Err(Error::Full) } else { Ok(()) }
-    }
-
-    /// Seals and writes one record, by the key of the person at the slot `owner`. Memory is in doubt if
-    /// that fails, as the record may be in flash or not.
-    fn put(&mut self, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
-        let key = match owner {
-            NOBODY => self.keys.own_key().clone(),
-            slot => self.keys.person_key(&self.memory.salts, slot).ok_or(Error::Corrupted)?,
-        };
-        let record = sealed::seal(&key, &mut self.random, place, owner, content)?;
-        let written = self.partition.put(place, &record);
-        self.fresh &= written.is_ok();
-        written
-    }
-
-    fn person_slot(&self, name: &str) -> Option<(u16, Person)> {
+    /// The volume of a person, their slot there, and the person.
+    fn person_slot(&self, name: &str) -> Option<(usize, u16, Person)> {
         let name = name.trim();
         self.memory.people.iter().zip(0u16..).find_map(|(slot, index)| match slot {
-            PersonSlot::Enrolled(person) if person.name.as_str() == name => Some((index, person.clone())),
+            PersonSlot::Enrolled(person) if person.name.as_str() == name => {
+                let (volume, place) = place::of_person(index);
+                Some((volume, place, person.clone()))
+            }
             _ => None,
         })
-    }
-
-    fn free_person_slot(&self) -> Option<u16> {
-        let free = |slot: &PersonSlot| !matches!(slot, PersonSlot::Enrolled(_));
-        self.memory.people.iter().position(free).map(|index| index as u16)
     }
 
     fn stored(&self) -> impl Iterator<Item = &TemplateSlot> {
@@ -348,8 +319,9 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     }
 
     fn refuse_other_encoder(&self, running: EncoderHash) -> Result<(), Error> {
-        match self.stored().find(|slot| slot.encoder != running) {
-            Some(slot) => Err(Error::OtherEncoder { stored: slot.encoder, running }),
+        let stored = self.stored().map(|slot| self.memory.encoder(slot)).find(|stored| *stored != running);
+        match stored {
+            Some(stored) => Err(Error::OtherEncoder { stored, running }),
             None => Ok(()),
         }
     }
@@ -371,15 +343,18 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// The person most similar, `except` for one; of equals the one with the smallest id.
     fn best(&self, probe: Probe, except: Option<u32>) -> Option<Candidate<'_>> {
         let probe = probe.template.view();
-        let rows = self.memory.used_rows();
-        Search { probe, rows, person: |row| self.owner(row, probe.values().len(), except) }.best()
+        let (rows, pitch) = self.memory.rows();
+        if pitch != probe.values().len() {
+            return None;
+        }
+        Search { probe, rows, pitch, person: |row| self.owner(row, except) }.best()
     }
 
-    /// Who has the template in a slot, if it has that dimension and they are not left out.
-    fn owner(&self, slot: usize, dimension: usize, except: Option<u32>) -> Option<&Person> {
-        let TemplateSlot { person: id, dimension: has, .. } = *self.memory.templates.get(slot)?;
-        let counts = id != 0 && Some(id) != except && usize::from(has) == dimension;
-        let owns = |person: &&Person| person.id == id && person.slots.contains(&(slot as u16));
-        self.people().find(owns).filter(|_| counts)
+    /// Who has the template in a row, if they are not left out.
+    fn owner(&self, row: usize, except: Option<u32>) -> Option<&Person> {
+        let slot = self.memory.slot_of(row)?;
+        let TemplateSlot { person: id, holder, .. } = *self.memory.templates.get(usize::from(slot))?;
+        let person = self.memory.person(holder)?;
+        (Some(id) != except && person.id == id && person.slots.contains(&slot)).then_some(person)
     }
 }

@@ -4,20 +4,35 @@ use embedded_storage::nor_flash::MultiwriteNorFlash;
 
 use super::Gallery;
 use crate::{
-    Error, Person,
+    Error, MAX_PEOPLE, MAX_TEMPLATES,
     memory::{PersonSlot, TemplateSlot},
-    partition::Partition,
+    place,
     record::Place,
     sealed::{self, NOBODY},
+    volume::Partition,
 };
 use template::MAX_DIMENSION;
 
 impl<F: MultiwriteNorFlash> Gallery<'_, F> {
+    /// Removes who has the number of somebody in the first volume from a further one. Firmware that knows the first one alone
+    /// gave that number again.
+    pub(super) fn drop_second_ids(&mut self) {
+        let Some((first, further)) = self.memory.people.split_at_mut_checked(MAX_PEOPLE) else { return };
+        for slot in further {
+            let PersonSlot::Enrolled(person) = slot else { continue };
+            let has_it = |other: &PersonSlot| matches!(other, PersonSlot::Enrolled(p) if p.id == person.id);
+            if first.iter().any(has_it) {
+                slot.wipe();
+                *slot = PersonSlot::Removed;
+            }
+        }
+    }
+
     /// Erases the keys that belong to nobody.
     pub(super) fn erase_lost_keys(&mut self) -> Result<(), Error> {
         for slot in 0..self.memory.people.len() as u16 {
-            if !matches!(self.memory.people.get(usize::from(slot)), Some(PersonSlot::Enrolled(_))) {
-                self.keys.erase(self.partition.flash(), &mut self.memory.salts, slot)?;
+            if self.memory.person(slot).is_none() {
+                self.erase_key(slot)?;
             }
         }
         Ok(())
@@ -26,7 +41,7 @@ impl<F: MultiwriteNorFlash> Gallery<'_, F> {
     /// Takes from people the slots that hold no template of theirs. Only damaged flash has such.
     pub(super) fn drop_missing_templates(&mut self) {
         let templates = &self.memory.templates;
-        for slot in &mut self.memory.people {
+        for slot in &mut *self.memory.people {
             if let PersonSlot::Enrolled(person) = slot {
                 let id = person.id;
                 person
@@ -38,24 +53,41 @@ impl<F: MultiwriteNorFlash> Gallery<'_, F> {
 
     /// Frees the template slots that no person names.
     pub(super) fn free_orphans(&mut self) -> Result<(), Error> {
-        for slot in 0..self.memory.templates.len() as u16 {
-            let Some(owner) = self.memory.templates.get(usize::from(slot)).map(|t| t.person) else {
-                continue;
-            };
-            let named = |person: &Person| person.id == owner && person.slots.contains(&slot);
-            if owner == 0 || self.people().any(named) {
-                continue;
+        self.memory.templates.iter_mut().for_each(|slot| slot.named = false);
+        for slot in &*self.memory.people {
+            let PersonSlot::Enrolled(person) = slot else { continue };
+            for slot in &person.slots {
+                if let Some(slot) = self.memory.templates.get_mut(usize::from(*slot)) {
+                    slot.named |= slot.person == person.id;
+                }
             }
-            self.put(Place::Template(slot), NOBODY, &[])?;
-            self.memory.wipe_template(slot);
+        }
+        for slot in 0..self.memory.templates.len() as u16 {
+            let place = self.memory.templates.get(usize::from(slot));
+            if place.is_some_and(|slot| slot.person != 0 && !slot.named) {
+                self.free_template(slot)?;
+            }
         }
         Ok(())
     }
 
-    /// Bytes that the newest records of all places take.
-    pub(super) fn used_bytes(&self) -> usize {
-        self.memory.people.iter().map(Self::person_bytes).sum::<usize>()
-            + self.memory.templates.iter().map(Self::template_bytes).sum::<usize>()
+    /// Frees a template slot.
+    pub(super) fn free_template(&mut self, slot: u16) -> Result<(), Error> {
+        let (volume, place) = place::of_template(slot);
+        self.put(volume, Place::Template(place), NOBODY, &[])?;
+        self.memory.wipe_template(slot);
+        Ok(())
+    }
+
+    /// Bytes that are free in a volume: what the newest records of all places leave.
+    pub(super) fn free_bytes_of(&self, number: usize) -> usize {
+        let slots = |slots: usize| number * slots..(number + 1) * slots;
+        let people = self.memory.people.get(slots(MAX_PEOPLE)).unwrap_or_default();
+        let templates = self.memory.templates.get(slots(MAX_TEMPLATES)).unwrap_or_default();
+        let used = people.iter().map(Self::person_bytes).sum::<usize>()
+            + templates.iter().map(Self::template_bytes).sum::<usize>();
+        let capacity = self.volume(number).map_or(0, |volume| volume.partition.capacity());
+        capacity.saturating_sub(used)
     }
 
     pub(super) fn person_bytes(slot: &PersonSlot) -> usize {

@@ -49,7 +49,7 @@ pub fn open_as<'a>(
     key: &Key,
 ) -> Result<Gallery<'a, &'a mut Nor>, Error> {
     let random = Generator::new(&Key::new([9; 32]), b"gallery");
-    Gallery::open(nor, memory, key.clone(), random)
+    Gallery::open(nor, &mut [], memory.all(), key.clone(), random)
 }
 
 /// The power is gone.

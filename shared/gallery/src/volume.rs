@@ -1,10 +1,19 @@
-//! The gallery's partition: the journal of keys, the map of records, and how full the map may become.
+//! A volume: a partition of flash with people, their templates and their keys. A gallery has one or more.
+//!
+//! ```text
+//! volume    journal of keys, 16 KiB or a few whole sectors | map of records
+//! ```
+//! What belongs to a person is in one volume, so a change concerns one volume alone. The first one has the form that all
+//! galleries once had, and a further one has the same form. So a gallery grows by a volume, and nothing moves. The gallery's key is
+//! that of the first volume, and each further one has a key that is derived from it: no record and no key of a person opens in
+//! another volume than its own.
 //!
 //! The map would find out that it is full only after it has moved every sector once in search of room. So the
 //! room is computed beforehand. With `S` sectors the map always finds a place while the newest values of all
 //! keys take no more than `S - 2` sectors, each less one largest record, which is what the end of a sector may
 //! waste.
 
+use crypto::Key;
 use embedded_storage::nor_flash::NorFlash;
 use nor_store::{CACHED_KEYS, MAX_SECTORS, Map};
 
@@ -23,7 +32,29 @@ const BUFFER: usize = (size_of::<u16>() + MAX_TEMPLATE_RECORD).next_multiple_of(
 
 const _: () = assert!(MAX_PEOPLE + MAX_TEMPLATES <= CACHED_KEYS);
 
-/// The map in flash.
+/// A volume of a gallery, see [`Gallery::open`](crate::Gallery::open).
+pub struct Volume<F: NorFlash> {
+    pub(crate) keys: KeyJournal,
+    pub(crate) partition: Partition<F>,
+}
+
+impl<F: NorFlash> Volume<F> {
+    /// The whole of `flash` as a volume, which a gallery opens.
+    ///
+    /// # Errors
+    /// [`Error::Partition`].
+    pub fn new(flash: F) -> Result<Self, Error> {
+        // The gallery gives it its key.
+        Ok(Self { keys: KeyJournal::new(Key::new([0; 32])), partition: Partition::new(flash)? })
+    }
+
+    /// The flash: to erase it, or to count what is done with it.
+    pub fn flash(&mut self) -> &mut F {
+        self.partition.flash()
+    }
+}
+
+/// The map in flash, and where the journal of keys is.
 pub(crate) struct Partition<F: NorFlash> {
     map: Map<F, Place>,
     capacity: usize,
