@@ -179,7 +179,7 @@ impl<E: Engine> Pipeline<E> {
     }
 
     /// Whose failure it is if the challenge that began with this frame fails.
-    pub(crate) fn asked<F: NorFlash>(&self, scene: &Scene<'_, '_, '_, E, F>) -> Option<u32> {
+    pub(crate) fn asked<F: MultiwriteNorFlash>(&self, scene: &Scene<'_, '_, '_, E, F>) -> Option<u32> {
         let like = || self.like(scene, self.watch.asked()?);
         scene.against.claimed().or_else(like)
     }
