@@ -69,11 +69,8 @@ fn a_door_takes_settings_and_models_of_an_operator_who_it_trusts_as_an_installer
     assert_eq!((after["open_ms"].as_u64(), after["agreement_frames"].as_u64()), (Some(4321), Some(3)));
     assert_eq!(after["far_one_in"], before["far_one_in"], "what the fleet does not decide stays");
 
-    // What the board does not take is said, and the next record takes its place.
-    operator.done(&["settings", "open-ms=5"]);
-    standing(&operator, &door, "the board refuses", |door| {
-        door["refused"][0]["why"].as_str().is_some_and(|why| why.contains("100 to 60000 ms"))
-    });
+    // What no board takes is said before it is sent.
+    operator.refused(&["settings", "open-ms=5"], "100 to 60000 ms");
     operator.done(&["settings", "open-ms="]);
     operator.complete();
     assert_eq!(operator.done(&["settings"])[0]["settings"], serde_json::json!({"agreement": "3"}));
