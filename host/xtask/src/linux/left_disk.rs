@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use super::disk_log::{Cut, Disk};
@@ -114,10 +114,11 @@ impl Opener {
         };
         let answers = |arguments: &[&str]| by(&state, arguments);
         let status = answers(&["board", "status"]);
-        if !status.is_ok_and(|status| status["status"]["open_ms"].is_u64()) {
-            // A computer that never met the door is told that it is one, and no more.
-            by(&self.room.path().join("stranger"), &["board", "status"])
+        if !status.as_ref().is_ok_and(|status| status["open_ms"].is_u64()) {
+            // A computer that never met the door is told whether it knows a host, and little more.
+            let told = by(&self.room.path().join("stranger"), &["board", "status"])
                 .context("the door answers nobody")?;
+            ensure!(told["hosts"] == 0, "the door knows a host, and tells its own no status: {status:?}");
             return Ok(Found::NoHost);
         }
         let open_ms = answers(&["settings"])?["open_ms"].as_u64().context("no settings")?;
