@@ -6,7 +6,7 @@
 
 use fastrand::Rng;
 use imaging::Photo;
-use liveness::{Gesture, MIN_SAMPLES, STEPS};
+use liveness::{Gesture, MOTION_SAMPLES, STEPS};
 
 use crate::attack_type::{AttackType, RATE, glaring, held, times};
 use crate::camera::{Camera, room};
@@ -172,7 +172,7 @@ fn shown(subject: &Subject, gestures: &[Gesture], random: &mut Rng, count: usize
 /// Adds the movements to a pose, which go as far as `range` says to the sides, and up and down; returns when the
 /// eyes are to be closed.
 fn follow(pose: &mut Pose, gestures: &[Gesture], range: [[f32; 2]; 2], random: &mut Rng) -> Vec<Turn> {
-    let mut begin = MIN_SAMPLES as f32 / RATE;
+    let mut begin = MOTION_SAMPLES as f32 / RATE;
     let mut closings = Vec::new();
     let mut between = |[low, high]: [f32; 2]| low + (high - low) * random.f32();
     for gesture in gestures {

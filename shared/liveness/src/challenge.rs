@@ -15,9 +15,9 @@
 //!
 //! | state | sample | next state | reject reason |
 //! |---|---|---|---|
-//! | idle, done | the tracker was reset: fewer than [`MIN_SAMPLES`] samples | idle | that of the tracker |
+//! | idle, done | the tracker was reset: fewer than [`MOTION_SAMPLES`] samples | idle | that of the tracker, or [`RejectReason::TooFewSamples`] where it accepts |
 //! | requested(n), returning(n) | the same | failed | [`RejectReason::ChallengeFailed`] |
-//! | idle | not all of the last [`MIN_SAMPLES`] samples are frontal | idle | [`RejectReason::StraightRequested`] |
+//! | idle | not all of the last [`MOTION_SAMPLES`] samples are frontal | idle | [`RejectReason::StraightRequested`] |
 //! | idle | all are frontal; their mean becomes the neutral pose | requested(1), of an order drawn now | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | frontal or intermediate, eyes open or closed | requested(n) | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | the requested gesture of the head | returning(n) | [`RejectReason::StraightRequested`] |
@@ -39,7 +39,7 @@
 //! eyes, but the timeouts keep running.
 
 use crate::gesture::{Pose, PoseClass};
-use crate::{Gesture, MIN_SAMPLES, RejectReason, STEPS, Sample, Verdict, order};
+use crate::{Gesture, MOTION_SAMPLES, RejectReason, STEPS, Sample, Verdict, order};
 
 /// Consecutive samples with eyes closed that count as a deliberate blink. A natural blink lasts about one
 /// sample at five samples a second.
@@ -117,9 +117,11 @@ impl Challenge {
         let time = sample.at_ms.saturating_sub(self.since_ms);
         let over = match self.state {
             State::Failed if time < FAILED_MS => return rejected(verdict, RejectReason::TooFewSamples),
-            _ if samples.len() < MIN_SAMPLES => {
+            // The tracker may accept fewer samples; a challenge that was not passed does not.
+            _ if samples.len() < MOTION_SAMPLES => {
                 let failed = self.abandon(sample.at_ms);
-                return if failed { rejected(verdict, RejectReason::ChallengeFailed) } else { verdict };
+                let few = verdict.reject.unwrap_or(RejectReason::TooFewSamples);
+                return rejected(verdict, if failed { RejectReason::ChallengeFailed } else { few });
             }
             State::Done if time < DONE_MS => return verdict,
             State::Idle | State::Done | State::Failed => {
@@ -176,7 +178,7 @@ impl Challenge {
         random: impl FnOnce() -> [u8; STEPS],
     ) -> Verdict {
         self.state = State::Idle;
-        let last = &samples[samples.len() - MIN_SAMPLES..];
+        let last = &samples[samples.len() - MOTION_SAMPLES..];
         let Some(neutral) = Pose::neutral(last) else {
             return rejected(verdict, RejectReason::StraightRequested);
         };

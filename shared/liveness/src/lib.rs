@@ -26,10 +26,11 @@ pub use challenge::{Challenge, DONE_MS, EYES_CLOSED_SAMPLES, FAILED_MS, STEP_MS}
 pub use continuity::{MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST};
 pub use features::{FEATURES, TRACKS, WINDOW, features};
 pub use gesture::Gesture;
-pub use motion::{MIN_SAMPLES, Motion, foreshortening, parallax};
+pub use motion::{MOTION_SAMPLES, Motion, foreshortening, parallax};
 pub use order::{STEPS, order};
 pub use sample::Sample;
-pub use sequence::{HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
+pub use sequence::{Decision, HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
 pub use tracker::{
-    LivenessTracker, RejectReason, SAMPLE_THRESHOLD, SINGLE_FRAME_THRESHOLD, Verdict, single_frame_verdict,
+    LivenessTracker, MIN_SAMPLES, RejectReason, SAMPLE_THRESHOLD, SINGLE_FRAME_THRESHOLD, Verdict,
+    single_frame_verdict,
 };

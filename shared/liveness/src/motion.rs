@@ -23,8 +23,11 @@ use crate::Sample;
 /// Fraction bits of [`parallax`] and [`foreshortening`].
 pub const BITS: u32 = 12;
 
-/// Fewest samples from which motion is classified.
-pub const MIN_SAMPLES: usize = 8;
+/// Fewest samples from which motion is classified, but for a face that does not move.
+pub const MOTION_SAMPLES: usize = 8;
+
+/// Fewest samples from which a face that does not move is known.
+const STILL_SAMPLES: usize = 3;
 
 /// Least standard deviation of the parallax of a solid head, Q12: 0.024.
 const SOLID: i64 = 98;
@@ -63,18 +66,22 @@ pub enum Motion {
 impl Motion {
     /// Classifies the motion over `samples`, the oldest first.
     pub fn of(samples: &[Sample]) -> Self {
-        if samples.len() < MIN_SAMPLES {
+        if samples.len() < STILL_SAMPLES {
             return Self::Unclear;
         }
         // Samples with degenerate landmarks are skipped.
         let parallax = variance(samples.iter().filter_map(parallax));
-        let turned = variance(samples.iter().filter_map(foreshortening));
-        if parallax >= SOLID * SOLID {
+        let enough = samples.len() >= MOTION_SAMPLES;
+        if enough && parallax >= SOLID * SOLID {
             return if repeats(samples, parallax) { Self::Repeats } else { Self::Solid };
         }
         if sway(samples) < STILL * STILL {
             return Self::Still;
         }
+        if !enough {
+            return Self::Unclear;
+        }
+        let turned = variance(samples.iter().filter_map(foreshortening));
         if parallax < FLAT * FLAT && turned >= TURNED * TURNED { Self::Flat } else { Self::Unclear }
     }
 }
@@ -237,6 +244,8 @@ mod tests {
         assert_eq!(Motion::of(&swaying(16, 1.0, 12.0, 21.7)), Motion::Solid);
         assert_eq!(Motion::of(&swaying(16, 0.0, 22.0, 14.3)), Motion::Flat);
         assert_eq!(Motion::of(&swaying(16, 1.0, 0.1, 14.3)), Motion::Still);
+        assert_eq!(Motion::of(&swaying(3, 1.0, 0.1, 14.3)), Motion::Still);
+        assert_eq!(Motion::of(&swaying(2, 1.0, 0.1, 14.3)), Motion::Unclear);
         assert_eq!(Motion::of(&swaying(16, 1.0, 12.0, 7.0)), Motion::Repeats);
     }
 

@@ -6,8 +6,13 @@
 //! ```text
 //! x = clamp((feature - mean) * scale >> 12)             Q8, within +-4
 //! h = min(max(bias + sum(weight * x), 0) >> 8, limit)   Q8, HIDDEN of them
-//! logit = (bias + sum(weight * h)) >> 8                 Q8; above zero is a living head
+//! logit = (bias + sum(weight * h)) >> 8                 Q8
 //! ```
+//!
+//! The logit is the logarithm of a likelihood ratio: of this window if the head lives, over that if it is an attack. It was
+//! calibrated on people that the network was not trained on. So the door need not wait for a number of samples. After each one
+//! it compares the ratio with two bounds, which follow from the two errors that the training was given (Wald, Sequential
+//! tests of statistical hypotheses, 1945): [`Decision`].
 //!
 //! `postern train-liveness` trains mean, scale, weights and biases, and writes `weights.rs`.
 
@@ -19,7 +24,7 @@ mod weights;
 pub use weights::SEQUENCE;
 
 /// Units of the hidden layer.
-pub const HIDDEN: usize = 6;
+pub const HIDDEN: usize = 8;
 
 /// Fraction bits of inputs, hidden values and the logit.
 pub const INPUT_BITS: u32 = 8;
@@ -36,6 +41,17 @@ const HIDDEN_LIMIT: i32 = 16 << INPUT_BITS;
 /// Fraction bits of the scales.
 const SCALE_BITS: u32 = 12;
 
+/// What follows from a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is of a living head.
+    Alive,
+    /// It is of an attack.
+    Attack,
+    /// More samples are needed.
+    Open,
+}
+
 /// A sequence model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
@@ -49,12 +65,26 @@ pub struct Sequence {
     pub biases: [i32; HIDDEN],
     /// Weights of the output, Q8.
     pub output: [i16; HIDDEN],
-    /// Bias of the output, Q16. It holds the threshold.
+    /// Bias of the output, Q16.
     pub bias: i32,
+    /// Least logit of a living head, Q8: the logarithm of (1 - b) / a, for a share of a attacks that are accepted and a share of
+    /// b living heads that are refused.
+    pub alive: i32,
+    /// Largest logit of an attack, Q8: the logarithm of b / (1 - a).
+    pub attack: i32,
 }
 
 impl Sequence {
-    /// The logit of a window's features, Q8; above zero is a living head.
+    /// Decides about a window's features.
+    pub fn decide(&self, features: &[i32; FEATURES]) -> Decision {
+        match self.logit(features) {
+            logit if logit >= self.alive => Decision::Alive,
+            logit if logit <= self.attack => Decision::Attack,
+            _ => Decision::Open,
+        }
+    }
+
+    /// The logit of a window's features, Q8.
     pub fn logit(&self, features: &[i32; FEATURES]) -> i32 {
         let mut inputs = [0; FEATURES];
         for (number, input) in inputs.iter_mut().enumerate() {
@@ -86,13 +116,18 @@ mod tests {
             biases: [0; HIDDEN],
             output: [0; HIDDEN],
             bias: -(1 << 16),
+            alive: 100,
+            attack: -700,
         };
         let mut features = [100; FEATURES];
-        assert_eq!(model.logit(&features), -256);
+        assert_eq!((model.logit(&features), model.decide(&features)), (-256, Decision::Open));
         model.weights[2][3] = 512;
         model.output[2] = -256;
         features[3] = 356;
-        assert_eq!(model.logit(&features), -256 - 512);
+        assert_eq!((model.logit(&features), model.decide(&features)), (-256 - 512, Decision::Attack));
+        model.output[2] = 256;
+        assert_eq!((model.logit(&features), model.decide(&features)), (512 - 256, Decision::Alive));
+        model.output[2] = -256;
         features[3] = i32::MAX;
         assert_eq!(model.logit(&features), -256 - 8 * 256, "inputs are limited");
         features[3] = i32::MIN;

@@ -1,8 +1,8 @@
 //! Each row of the state table in `challenge.rs`, with a tracker whose verdict the test chooses.
 
 use liveness::{
-    Challenge, DONE_MS, EYES_CLOSED_SAMPLES, FAILED_MS, Gesture, MIN_SAMPLES, Motion, RejectReason, STEP_MS,
-    STEPS, Sample, Verdict,
+    Challenge, DONE_MS, EYES_CLOSED_SAMPLES, FAILED_MS, Gesture, MOTION_SAMPLES, Motion, RejectReason,
+    STEP_MS, STEPS, Sample, Verdict,
 };
 use vision::Point;
 
@@ -29,13 +29,13 @@ struct Scene {
 impl Scene {
     /// Has enough samples and requests the first gesture, a turn to the left.
     fn requested() -> Self {
-        let mut scene = Self::before_request(DRAWN, &[OPEN; MIN_SAMPLES - 1]);
+        let mut scene = Self::before_request(DRAWN, &[OPEN; MOTION_SAMPLES - 1]);
         assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)));
         scene
     }
 
     /// Has samples with these values of openness; the next sample starts the challenge.
-    fn before_request(drawn: [u8; STEPS], eyes: &[u16; MIN_SAMPLES - 1]) -> Self {
+    fn before_request(drawn: [u8; STEPS], eyes: &[u16; MOTION_SAMPLES - 1]) -> Self {
         let (challenge, samples) = (Challenge::new(), Vec::new());
         let mut scene =
             Self { challenge, samples, time: 5_000, drawn, tracker: Some(RejectReason::TooFewSamples) };
@@ -48,7 +48,7 @@ impl Scene {
 
     /// Requests a blink.
     fn blink_requested() -> Self {
-        let mut scene = Self::before_request(DRAWN_EYES, &[OPEN; MIN_SAMPLES - 1]);
+        let mut scene = Self::before_request(DRAWN_EYES, &[OPEN; MOTION_SAMPLES - 1]);
         assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
         scene
     }
@@ -76,6 +76,16 @@ impl Scene {
 }
 
 #[test]
+fn a_tracker_that_decides_early_does_not_pass_the_challenge() {
+    let mut scene = Scene::before_request(DRAWN, &[OPEN; MOTION_SAMPLES - 1]);
+    scene.samples.clear();
+    for _ in 1..MOTION_SAMPLES {
+        assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples), "the tracker accepts");
+    }
+    assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)));
+}
+
+#[test]
 fn a_completed_challenge_returns_the_decision_to_the_tracker() {
     let mut scene = Scene::requested();
     assert_eq!(scene.observe(8, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)), "intermediate");
@@ -91,7 +101,7 @@ fn a_completed_challenge_returns_the_decision_to_the_tracker() {
     scene.tracker = None;
     scene.time += DONE_MS;
     assert_eq!(scene.observe(0, 0), Some(RejectReason::StraightRequested), "a passed challenge expires");
-    let last = (2..MIN_SAMPLES).map(|_| scene.observe(0, 0)).last();
+    let last = (2..MOTION_SAMPLES).map(|_| scene.observe(0, 0)).last();
     assert_eq!(last, Some(Some(RejectReason::ChallengeRequested(Gesture::Left))));
 }
 
@@ -199,7 +209,7 @@ fn closing_and_opening_the_eyes_have_a_timeout() {
 
 #[test]
 fn blinks_before_the_request_do_not_change_the_neutral_openness() {
-    let mut eyes = [OPEN; MIN_SAMPLES - 1];
+    let mut eyes = [OPEN; MOTION_SAMPLES - 1];
     (eyes[2], eyes[5]) = (0, 0);
     let mut scene = Scene::before_request(DRAWN_EYES, &eyes);
     scene.observe(0, 0);
@@ -215,7 +225,7 @@ fn blinks_before_the_request_do_not_change_the_neutral_openness() {
 
 #[test]
 fn eyes_as_bright_as_skin_never_count_as_closed() {
-    let mut scene = Scene::before_request(DRAWN_EYES, &[400; MIN_SAMPLES - 1]);
+    let mut scene = Scene::before_request(DRAWN_EYES, &[400; MOTION_SAMPLES - 1]);
     for _ in 0..9 {
         assert_eq!(scene.observe_eyes(0, 0, 400), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
         assert_eq!(scene.observe_eyes(0, 0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
@@ -236,7 +246,7 @@ fn each_gesture_and_the_return_have_a_timeout() {
 
 #[test]
 fn no_challenge_starts_without_a_neutral_pose() {
-    let mut scene = Scene::before_request(DRAWN, &[OPEN; MIN_SAMPLES - 1]);
+    let mut scene = Scene::before_request(DRAWN, &[OPEN; MOTION_SAMPLES - 1]);
     for number in 0..20 {
         assert_eq!(
             scene.observe(if number % 2 == 0 { 9 } else { -9 }, 0),
@@ -278,11 +288,11 @@ fn a_track_that_ends_in_the_middle_fails_the_challenge_and_its_order_is_asked_no
 
 #[test]
 fn a_tracker_that_begins_again_before_or_after_a_challenge_fails_none() {
-    let mut scene = Scene::before_request(DRAWN, &[OPEN; MIN_SAMPLES - 1]);
+    let mut scene = Scene::before_request(DRAWN, &[OPEN; MOTION_SAMPLES - 1]);
     assert!(!scene.challenge.abandon(scene.time));
     scene.samples.clear();
     scene.tracker = Some(RejectReason::TooFewSamples);
-    for _ in 1..MIN_SAMPLES {
+    for _ in 1..MOTION_SAMPLES {
         assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples));
     }
     scene.tracker = None;
@@ -292,8 +302,8 @@ fn a_tracker_that_begins_again_before_or_after_a_challenge_fails_none() {
     assert_eq!(scene.observe(0, 0), None, "done");
     assert!(!scene.challenge.abandon(scene.time));
     scene.samples.clear();
-    for _ in 1..MIN_SAMPLES {
-        assert_eq!(scene.observe(0, 0), None, "the tracker's verdict");
+    for _ in 1..MOTION_SAMPLES {
+        assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples), "though the tracker accepts");
     }
     assert_eq!(
         scene.observe(0, 0),

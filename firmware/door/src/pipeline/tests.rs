@@ -222,7 +222,8 @@ fn a_face_that_fails_liveness_is_not_matched() {
 
 #[test]
 fn a_face_that_does_not_move_fails_liveness() {
-    let (results, _) = run(LivenessMode::Passive, Against::Everybody, &[seen(&[1]); liveness::MIN_SAMPLES]);
+    let (results, _) =
+        run(LivenessMode::Passive, Against::Everybody, &[seen(&[1]); liveness::MOTION_SAMPLES]);
     assert!(matches!(results.last(), Some(FrameResult::NotLive(RejectReason::Still))), "{results:?}");
 }
 

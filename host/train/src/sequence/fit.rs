@@ -11,6 +11,9 @@ use super::network::{Example, Network, normalise};
 /// Parts of the people by which the threshold is set.
 pub const PARTS: usize = 5;
 
+/// Samples from one beginning of a window to the next.
+const STARTS: usize = 5;
+
 /// A presentation: samples in a row, labelled with what was presented.
 #[derive(Clone, Debug)]
 pub struct Presentation {
@@ -31,8 +34,8 @@ pub struct Options {
     pub steps: usize,
     /// Decay of the weights.
     pub decay: f64,
-    /// Share of living people that may be refused.
-    pub refused: f64,
+    /// Share of attacks that may be accepted, and of living people that may be refused: they give the two bounds.
+    pub errors: [f64; 2],
     /// Samples in a row that must pass.
     pub together: usize,
     /// Seed of the first weights.
@@ -46,8 +49,17 @@ pub struct Fitted {
     pub model: Sequence,
     /// Windows that it was trained on.
     pub windows: usize,
-    /// Share of the presentations of each attack_type that pass the model alone, in cross-validation.
-    pub passed: BTreeMap<String, f64>,
+    /// What becomes of the presentations of each attack_type by the model alone, in cross-validation.
+    pub passed: BTreeMap<String, Passed>,
+}
+
+/// What becomes of the presentations of an attack type.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Passed {
+    /// Share that passes.
+    pub share: f64,
+    /// Samples until half of those that pass have passed; 0 if none does.
+    pub samples: usize,
 }
 
 /// The features of all windows that are long enough, as the door computes them.
@@ -63,6 +75,25 @@ pub fn windows(looks: &[Sample]) -> Vec<[i32; FEATURES]> {
     all
 }
 
+/// A logit for each sample, `None` where the window before it is too short.
+fn logits(looks: &[Sample], trained: &Trained) -> Vec<Option<f64>> {
+    let mut watch = LivenessTracker::new();
+    let logit = |look: &Sample| {
+        watch.observe(*look, 1);
+        (watch.samples().len() >= MIN_SAMPLES).then(|| trained.logit(&features(watch.samples())))
+    };
+    looks.iter().map(logit).collect()
+}
+
+/// The number of samples after which so many in a row have passed.
+fn passes(logits: &[Option<f64>], bound: f64, together: usize) -> Option<usize> {
+    let mut row = 0;
+    logits.iter().enumerate().find_map(|(at, logit)| {
+        row = if logit.is_some_and(|logit| logit >= bound) { row + 1 } else { 0 };
+        (row >= together).then_some(at + 1)
+    })
+}
+
 /// Trains; `None` if there are no windows of living heads, or none of attacks.
 pub fn fit(presentations: &[Presentation], options: &Options) -> Option<Fitted> {
     let all: Vec<(&Presentation, Vec<[i32; FEATURES]>)> =
@@ -70,33 +101,107 @@ pub fn fit(presentations: &[Presentation], options: &Options) -> Option<Fitted> 
     let people: BTreeSet<&str> = all.iter().map(|(one, _)| one.person.as_str()).collect();
     let part: BTreeMap<&str, usize> =
         people.into_iter().enumerate().map(|(at, person)| (person, at % PARTS)).collect();
-    let seen = |windows: &[[i32; FEATURES]], trained: &Trained| {
-        let logits: Vec<f64> = windows.iter().map(|window| trained.logit(window)).collect();
-        let in_a_row = logits.windows(options.together);
-        in_a_row.map(|row| row.iter().copied().fold(f64::MAX, f64::min)).fold(f64::MIN, f64::max)
-    };
-    let mut scores: Vec<(&Presentation, f64)> = Vec::new();
+    let mut scored: Vec<(&Presentation, Vec<Option<f64>>)> = Vec::new();
     for held in 0..PARTS {
         let inside = |one: &Presentation| part[one.person.as_str()] == held;
         let rest: Vec<_> = all.iter().filter(|(one, _)| !inside(one)).collect();
         let trained = Trained::new(&rest, options)?;
         let assessed = all.iter().filter(|(one, _)| inside(one));
-        scores.extend(assessed.map(|(one, windows)| (*one, seen(windows, &trained))));
+        scored.extend(assessed.map(|(one, _)| (*one, logits(&one.looks, &trained))));
     }
-    let mut living: Vec<f64> = scores.iter().filter(|(one, _)| one.alive).map(|(_, score)| *score).collect();
-    living.sort_by(f64::total_cmp);
-    let at = (living.len() as f64 * options.refused) as usize;
-    let threshold = (*living.get(at)?).max(-20.0);
-    let mut counts: BTreeMap<String, [f64; 2]> = BTreeMap::new();
-    for (one, score) in &scores {
-        let [passed, all] = counts.entry(one.attack_type.clone()).or_default();
-        *passed += f64::from(u8::from(*score >= threshold));
-        *all += 1.0;
+    let line = calibrate(&scored);
+    let [accepted, refused] = options.errors;
+    let bounds = [((1.0 - refused) / accepted).ln(), (refused / (1.0 - accepted)).ln()];
+    // In the uncalibrated logits, which every network has.
+    let bound = (bounds[0] - line[1]) / line[0];
+    let mut endings: BTreeMap<String, Vec<Option<usize>>> = BTreeMap::new();
+    for (one, logits) in &scored {
+        let ending = passes(logits, bound, options.together);
+        endings.entry(one.attack_type.clone()).or_default().push(ending);
     }
+    let passed = endings.into_iter().map(|(attack_type, endings)| {
+        let mut samples: Vec<usize> = endings.iter().flatten().copied().collect();
+        samples.sort_unstable();
+        let share = samples.len() as f64 / endings.len() as f64;
+        let samples = samples.get(samples.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+        (attack_type, Passed { share, samples })
+    });
     let whole: Vec<_> = all.iter().collect();
-    let model = Trained::new(&whole, options)?.rounded(threshold);
-    let passed = counts.into_iter().map(|(attack_type, [passed, all])| (attack_type, passed / all)).collect();
-    Some(Fitted { model, windows: all.iter().map(|(_, windows)| windows.len()).sum(), passed })
+    let model = Trained::new(&whole, options)?.rounded(line, bounds);
+    let windows = all.iter().map(|(_, windows)| windows.len()).sum();
+    Some(Fitted { model, windows, passed: passed.collect() })
+}
+
+/// The line that makes logits of people who were not trained on logarithms of likelihood ratios: slope and shift of a
+/// logistic regression (Platt 1999). Living heads and attacks weigh the same, so do attack types, and presentations of one type.
+fn calibrate(scored: &[(&Presentation, Vec<Option<f64>>)]) -> [f64; 2] {
+    let of_type = Weights::new(scored.iter().map(|(one, logits)| (*one, logits.iter().flatten().count())));
+    let mut points = Vec::new();
+    for (one, logits) in scored {
+        let count = logits.iter().flatten().count();
+        let weight = of_type.of(one) / count.max(1) as f64;
+        points.extend(logits.iter().flatten().map(|logit| (*logit, one.alive, weight)));
+    }
+    let loss = |[slope, shift]: [f64; 2]| {
+        let of = |(logit, alive, weight): &(f64, bool, f64)| {
+            let z = slope * logit + shift;
+            // ln(1 + exp(-z)), for any z.
+            let z = if *alive { z } else { -z };
+            weight * ((-z.abs()).exp().ln_1p() + (-z).max(0.0))
+        };
+        points.iter().map(of).sum::<f64>()
+    };
+    let mut line = [0.0, 0.0];
+    // Newton's method, with halved steps where a whole one goes too far; the problem is convex in two unknowns.
+    for _ in 0..50 {
+        let (mut gradient, mut curve) = ([0.0; 2], [1e-9, 0.0, 1e-9]);
+        for (logit, alive, weight) in &points {
+            let p = 1.0 / (1.0 + f64::exp(-(line[0] * logit + line[1])));
+            let (off, flat) = (weight * (p - f64::from(u8::from(*alive))), weight * p * (1.0 - p));
+            gradient = [gradient[0] + off * logit, gradient[1] + off];
+            curve = [curve[0] + flat * logit * logit, curve[1] + flat * logit, curve[2] + flat];
+        }
+        let determinant = (curve[0] * curve[2] - curve[1] * curve[1]).max(1e-12);
+        let step = [
+            (curve[2] * gradient[0] - curve[1] * gradient[1]) / determinant,
+            (curve[0] * gradient[1] - curve[1] * gradient[0]) / determinant,
+        ];
+        let before = loss(line);
+        let to = |share: f64| [line[0] - share * step[0], line[1] - share * step[1]];
+        let shares = (0..30).map(|halved| 0.5f64.powi(halved));
+        match shares.map(to).find(|line| loss(*line) < before) {
+            Some(better) => line = better,
+            None => break,
+        }
+    }
+    // A network that tells nothing apart has no slope; the bounds are then out of reach.
+    [line[0].max(0.01), line[1]]
+}
+
+/// What a presentation weighs: living heads half, attacks half; each type of either the same, and each presentation of a type.
+struct Weights {
+    /// Presentations of each type.
+    counts: BTreeMap<String, f64>,
+    /// Types of living heads and of attacks.
+    types: [f64; 2],
+}
+
+impl Weights {
+    /// Of presentations with so many windows each.
+    fn new<'a>(all: impl Iterator<Item = (&'a Presentation, usize)>) -> Self {
+        let mut counts: BTreeMap<String, f64> = BTreeMap::new();
+        let mut types = [BTreeSet::new(), BTreeSet::new()];
+        for (one, _) in all.filter(|(_, windows)| *windows > 0) {
+            *counts.entry(one.attack_type.clone()).or_default() += 1.0;
+            types[usize::from(!one.alive)].insert(one.attack_type.clone());
+        }
+        Self { counts, types: types.map(|types| types.len() as f64) }
+    }
+
+    fn of(&self, one: &Presentation) -> f64 {
+        let count = self.counts.get(&one.attack_type).copied().unwrap_or(1.0);
+        0.5 / self.types[usize::from(!one.alive)].max(1.0) / count
+    }
 }
 
 /// A network with the means and deviations of its training data.
@@ -115,25 +220,17 @@ impl Trained {
             let square = |one: &[i32; FEATURES]| (f64::from(one[at]) - means[at]).powi(2);
             (windows().map(square).sum::<f64>() / count).sqrt().max(1.0)
         });
-        let mut per_species: BTreeMap<&str, f64> = BTreeMap::new();
-        for (one, _) in all.iter().filter(|(_, windows)| !windows.is_empty()) {
-            *per_species.entry(&one.attack_type).or_default() += 1.0;
-        }
-        let attacks: BTreeSet<&str> =
-            all.iter().filter(|(one, _)| !one.alive).map(|(one, _)| one.attack_type.as_str()).collect();
-        let attacks =
-            attacks.iter().filter(|attack_type| per_species.contains_key(*attack_type)).count() as f64;
+        let weights = Weights::new(all.iter().map(|(one, windows)| (*one, windows.len())));
         let mut examples = Vec::new();
         for (one, _) in all {
             // The door keeps only the last samples, so a window may begin anywhere.
-            let starts = (0..one.looks.len().saturating_sub(MIN_SAMPLES - 1)).step_by(2);
+            let starts = (0..one.looks.len().saturating_sub(MIN_SAMPLES - 1)).step_by(STARTS);
             let windows: Vec<_> = starts.flat_map(|start| self::windows(&one.looks[start..])).collect();
-            let share = if one.alive { 0.5 } else { 0.5 / attacks };
             for window in &windows {
                 examples.push(Example {
                     inputs: normalise(window, &means, &deviations),
                     alive: one.alive,
-                    weight: share / per_species[one.attack_type.as_str()] / windows.len() as f64,
+                    weight: weights.of(one) / windows.len() as f64,
                 });
             }
         }
@@ -149,11 +246,13 @@ impl Trained {
         self.network.logit(&normalise(features, &self.means, &self.deviations))
     }
 
-    /// In integers; what passes has at least this logit.
-    fn rounded(&self, threshold: f64) -> Sequence {
+    /// In integers; `line` calibrates the logit, and `bounds` are those of what passes and of what is refused.
+    fn rounded(&self, line: [f64; 2], bounds: [f64; 2]) -> Sequence {
         let weight = |value: f64| (value * f64::from(1 << WEIGHT_BITS)).round() as i16;
         let bias = |value: f64| (value * f64::from(1 << (WEIGHT_BITS + INPUT_BITS))).round() as i32;
+        let logit = |value: f64| (value * f64::from(1 << INPUT_BITS)).round() as i32;
         let unit = |unit: usize| self.network.unit(unit);
+        let [slope, shift] = line;
         Sequence {
             means: self.means.map(|mean| mean.round() as i32),
             scales: self
@@ -163,8 +262,52 @@ impl Trained {
                 std::array::from_fn(|feature| weight(unit(at).0[feature]))
             }),
             biases: std::array::from_fn(|at| bias(unit(at).1)),
-            output: std::array::from_fn(|at| weight(unit(at).2)),
-            bias: bias(self.network.bias() - threshold),
+            output: std::array::from_fn(|at| weight(slope * unit(at).2)),
+            bias: bias(slope * self.network.bias() + shift),
+            alive: logit(bounds[0]),
+            attack: logit(bounds[1]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn presentation(attack_type: &str, alive: bool) -> Presentation {
+        Presentation { attack_type: attack_type.to_owned(), alive, person: String::new(), looks: Vec::new() }
+    }
+
+    #[test]
+    fn a_presentation_passes_when_enough_samples_in_a_row_do() {
+        let logits = [None, None, Some(1.0), Some(3.0), Some(1.0), Some(3.0), Some(4.0), Some(3.0)];
+        assert_eq!(
+            [1, 2, 3, 4].map(|together| passes(&logits, 2.0, together)),
+            [Some(4), Some(7), Some(8), None]
+        );
+    }
+
+    #[test]
+    fn calibration_finds_the_line_on_which_logits_are_true() {
+        // Of each logit z there are as many living heads as 1 / (1 + exp(-z / 2)) says: the logits are twice too sure.
+        let [alive, attack] = [presentation("bona-fide", true), presentation("print", false)];
+        let mut scored = [(&alive, Vec::new()), (&attack, Vec::new())];
+        for step in -8..=8 {
+            let logit = f64::from(step) / 2.0;
+            let share = 1.0 / (1.0 + (-(logit / 2.0)).exp());
+            let living = (share * 1000.0).round() as usize;
+            scored[0].1.extend(std::iter::repeat_n(Some(logit), living));
+            scored[1].1.extend(std::iter::repeat_n(Some(logit), 1000 - living));
+        }
+        let [slope, shift] = calibrate(&scored);
+        assert!((slope - 0.5).abs() < 0.01 && shift.abs() < 0.01, "{slope} {shift}");
+    }
+
+    #[test]
+    fn types_weigh_the_same_however_many_presentations_they_have() {
+        let all =
+            [presentation("bona-fide", true), presentation("print", false), presentation("screen", false)];
+        let weights = Weights::new([&all[0], &all[1], &all[1], &all[2]].map(|one| (one, 1)).into_iter());
+        assert_eq!([0, 1, 2].map(|at| weights.of(&all[at])), [0.5, 0.125, 0.25]);
     }
 }

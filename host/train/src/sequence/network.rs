@@ -58,7 +58,11 @@ impl Network {
 
     /// The logit of an input.
     pub fn logit(&self, inputs: &[f64; FEATURES]) -> f64 {
-        let hidden = self.hidden(inputs);
+        self.out(&self.hidden(inputs))
+    }
+
+    /// The logit of hidden values.
+    fn out(&self, hidden: &[f64; HIDDEN]) -> f64 {
         self.bias() + (0..HIDDEN).map(|unit| self.unit(unit).2 * hidden[unit]).sum::<f64>()
     }
 
@@ -75,7 +79,7 @@ impl Network {
         let mut gradient: Vec<f64> = self.weights.iter().map(|weight| decay * weight).collect();
         for Example { inputs, alive, weight } in examples {
             let hidden = self.hidden(inputs);
-            let logit = self.logit(inputs);
+            let logit = self.out(&hidden);
             let target = if *alive { 1.0 } else { 0.0 };
             let slope = weight * (1.0 / (1.0 + (-logit).exp()) - target);
             for unit in 0..HIDDEN {

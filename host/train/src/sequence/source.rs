@@ -13,13 +13,13 @@ pub fn source(model: &Sequence, notes: &[String]) -> String {
     }
     text.push_str("\nuse super::Sequence;\n\n/// The sequence model of the door.\n");
     text.push_str("#[rustfmt::skip]\npub const SEQUENCE: Sequence = Sequence {\n");
-    let Sequence { means, scales, weights, biases, output, bias } = model;
+    let Sequence { means, scales, weights, biases, output, bias, alive, attack } = model;
     let _ = writeln!(text, "    means: {means:?},\n    scales: {scales:?},\n    weights: [");
     for row in weights {
         let _ = writeln!(text, "        {row:?},");
     }
-    let _ =
-        writeln!(text, "    ],\n    biases: {biases:?},\n    output: {output:?},\n    bias: {bias},\n}};");
+    let _ = writeln!(text, "    ],\n    biases: {biases:?},\n    output: {output:?},\n    bias: {bias},");
+    let _ = writeln!(text, "    alive: {alive},\n    attack: {attack},\n}};");
     text
 }
 

@@ -166,10 +166,10 @@ impl Engine for FakeEngine {
         frame: &Frame,
         face: &Face,
     ) -> Result<FakeAligned, Fault> {
-        let [person, view, distant, _, _, _, _, _, share, closed, ..] = *frame.bytes() else {
+        let [person, view, distant, _, moment, calm, _, _, share, closed, ..] = *frame.bytes() else {
             unreachable!()
         };
-        let openness = if closed != 0 { 500 } else { 1_800 };
+        let openness = if closed != 0 { 500 } else { open(moment, calm != 0) };
         let (space, distant, score) = (model.space, distant != 0, face.score);
         Ok(FakeAligned { space, person, view, distant, share, score, openness })
     }
@@ -180,11 +180,20 @@ impl Engine for FakeEngine {
     }
 }
 
-/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector. A posed head sways a quarter
-/// as much.
+/// How open the eyes are. A head that moves blinks often, so that liveness is sure of it after as few samples as it can be;
+/// one that looks straight ahead does not.
+fn open(moment: u8, calm: bool) -> u16 {
+    let open = 1_600 + u16::from(moment) * 53 % 41 * 24;
+    if !calm && moment % 3 == 2 { open / 3 } else { open }
+}
+
+/// How far the face is before the axis about which the head turns, in eye distances.
+const NECK: f64 = 0.9;
+
+/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector. A posed head sways less.
 fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
     let time = f64::from(moment) * 0.2;
-    let much = if pose.is_some() { 0.25 } else { 1.0 };
+    let much = if pose.is_some() { 0.4 } else { 1.0 };
     let pose = pose.unwrap_or_default();
     let sway = |degrees: f64, seconds: f64| {
         (much * degrees * (time * std::f64::consts::TAU / seconds).sin()).to_radians()
@@ -192,7 +201,7 @@ fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
     let (yaw, pitch) = (sway(13.0, 3.7) + sway(4.3, 1.8), sway(6.0, 4.3) + sway(2.0, 1.7));
     let yaw = yaw + f64::from(pose.yaw).to_radians();
     let down = f64::from(pose.down) / 100.0;
-    let shift = [much * 0.1 * (1.3 * time).sin(), down + much * 0.06 * (1.9 * time).sin()];
+    let shift = [much * 0.02 * (1.3 * time).sin(), down + much * 0.02 * (1.9 * time).sin()];
     let mut seed = u32::from(moment) * 7919;
     let mut error = || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -202,10 +211,11 @@ fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
     let places =
         [[-0.5, -0.45, 0.0], [0.5, -0.45, 0.0], [0.0, 0.05, 0.45], [-0.4, 0.55, 0.0], [0.4, 0.55, 0.0]];
     places.map(|[x, y, z]: [f64; 3]| {
+        let z = z + NECK;
         let (x, z) = (x * yaw.cos() + z * yaw.sin(), z * yaw.cos() - x * yaw.sin());
         let y = y * pitch.cos() + z * pitch.sin();
         let [x, y] = [x + shift[0], y + shift[1]]
-            .map(|place| ((100.0 + 40.0 * place + error()) * 1024.0).round() as i32);
+            .map(|place| ((100.0 + 40.0 * place + 0.3 * error()) * 1024.0).round() as i32);
         Point { x, y }
     })
 }

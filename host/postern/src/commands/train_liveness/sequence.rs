@@ -41,7 +41,11 @@ pub struct Args {
     #[command(flatten)]
     force: ForceArgs,
 
-    /// Share of live people that may be rejected, measured on held-out people
+    /// Share of attacks that may be accepted. Both shares set the bounds of the sequential test
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02, value_parser = share)]
+    accepted: f64,
+
+    /// Share of living people that may be rejected
     #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share)]
     refused: f64,
 
@@ -82,8 +86,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         });
         presentations.extend(kept.map(presentation));
     }
-    let Args { refused, steps, decay, seed, agreement, .. } = *args;
-    let options = Options { steps, decay, refused, together: agreement, seed };
+    let Args { accepted, refused, steps, decay, seed, agreement, .. } = *args;
+    let options = Options { steps, decay, errors: [accepted, refused], together: agreement, seed };
     let fitted = fit(&presentations, &options)
         .context("there are no samples of living heads, or none of attacks, that are long enough")?;
     let apart =
@@ -96,19 +100,26 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let notes = [
         format!("postern train-liveness SAMPLES{apart}{left_out}"),
         format!(
-            "  --seed {seed} --refused {refused} --agreement {agreement} --steps {steps} --decay {decay}"
+            "  --seed {seed} --accepted {accepted} --refused {refused} --agreement {agreement} --steps {steps} --decay {decay}"
         ),
         format!("{} presentations, {} windows", presentations.len(), fitted.windows),
     ];
     file.write(|to| to.write_all(source(&fitted.model, &notes).as_bytes()))?;
-    let report =
-        TrainedLiveness { passed: fitted.passed.clone(), windows: fitted.windows, weights: path.to_owned() };
+    let report = TrainedLiveness {
+        passed: fitted.passed.iter().map(|(name, passed)| (name.clone(), passed.share)).collect(),
+        windows: fitted.windows,
+        weights: path.to_owned(),
+    };
     output.print(&Sorted(report), |out| {
-        writeln!(out, "{:<10} passes the model, people apart from those trained on", "attack_type")?;
-        fitted
-            .passed
-            .iter()
-            .try_for_each(|(name, share)| writeln!(out, "{name:<10} {:>5.1} %", 100.0 * share))
+        writeln!(out, "{:<18} passes the model, people apart from those trained on", "attack_type")?;
+        fitted.passed.iter().try_for_each(|(name, passed)| {
+            writeln!(
+                out,
+                "{name:<18} {:>5.1} %, half of them in {} samples",
+                100.0 * passed.share,
+                passed.samples
+            )
+        })
     })?;
     note!("wrote {}", path.display());
     Ok(Outcome::Done)
