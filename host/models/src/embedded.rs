@@ -34,8 +34,9 @@ macro_rules! published {
 }
 
 /// Every model, by name.
-pub(crate) static MODELS: [Model; 9] = [
-    fetched!("liveness"),
+pub(crate) static MODELS: [Model; 10] = [
+    published!("liveness"),
+    fetched!("minifasnet"),
     fetched!("mobilefacenet"),
     published!("postern-128"),
     fetched!("sface"),

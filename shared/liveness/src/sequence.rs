@@ -24,7 +24,7 @@ mod weights;
 pub use weights::SEQUENCE;
 
 /// Units of the hidden layer.
-pub const HIDDEN: usize = 8;
+pub const HIDDEN: usize = 12;
 
 /// Fraction bits of inputs, hidden values and the logit.
 pub const INPUT_BITS: u32 = 8;

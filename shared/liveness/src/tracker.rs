@@ -254,13 +254,11 @@ mod tests {
     }
 
     #[test]
-    fn a_still_face_waits_at_first_and_is_then_rejected_and_never_passes() {
+    fn a_still_face_never_passes_and_is_known_after_some_samples() {
         let mut tracker = LivenessTracker::new();
         let rejects: std::vec::Vec<_> =
             (0..30).map(|second| tracker.observe(sample(32_768, 100, 0, second), 3).reject).collect();
-        assert!(
-            rejects[..MOTION_SAMPLES - 1].iter().all(|reject| *reject == Some(RejectReason::TooFewSamples))
-        );
+        assert!(rejects.iter().all(Option::is_some), "{rejects:?}");
         assert!(rejects[MOTION_SAMPLES - 1..].iter().all(|reject| *reject == Some(RejectReason::Still)));
     }
 
@@ -296,8 +294,7 @@ mod tests {
         let mut tracker = LivenessTracker::new();
         for number in 0..40 {
             let nose = if number / 3 % 2 == 0 { 5 } else { -5 };
-            let verdict = tracker.observe(sample(32_000, 100 + number % 3, nose, 0), 3);
-            assert_eq!(verdict.reject, Some(RejectReason::TooFewSamples));
+            tracker.observe(sample(32_000, 100 + number % 3, nose, 0), 3);
             assert_eq!(tracker.samples().len() as i32, number % 3 + 1);
         }
     }

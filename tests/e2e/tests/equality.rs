@@ -97,9 +97,9 @@ fn large_networks_are_equal_on_the_npu_of_a_cortex_m55_when_they_are_asked_for()
         for name in ["postern-128", "mobilefacenet", "sface"] {
             on_npu(&detector, &with_section(name, accelerator.name), &PICTURES[..1], accelerator);
         }
-        let image = with_section("liveness", accelerator.name);
+        let image = with_section("minifasnet", accelerator.name);
         let input = measure::noise(&image).expect("an image");
-        network_on_npu("liveness", &Job::Network { image: &image, input: &input }, accelerator);
+        network_on_npu("minifasnet", &Job::Network { image: &image, input: &input }, accelerator);
     }
 }
 

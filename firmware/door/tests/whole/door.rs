@@ -42,7 +42,7 @@ fn it_opens_for_a_known_face_and_locks_in_time() {
             }
             _ => None,
         });
-        assert_eq!(opened, Some((10, Some(1), "Ann".to_string(), 3_000)));
+        assert_eq!(opened, Some((liveness::MIN_SAMPLES as u32 + 2, Some(1), "Ann".to_string(), 3_000)));
         assert!(matches!(events.first(), Some(EventKind::Booted { .. })));
         assert!(matches!(events.last(), Some(EventKind::Locked)));
     });
@@ -187,8 +187,8 @@ fn pictures_swapped_in_one_place_do_not_open() {
             EventKind::FrameAssessed { result, .. } => Some(result),
             _ => None,
         });
-        // Every change of the face resets the history, so that liveness never has enough frames.
-        assert!(assessed.skip(1).all(|result| result == FrameResult::NotLive(RejectReason::TooFewSamples)));
+        // Every change of the face resets the history, so that never three frames in a row pass.
+        assert!(assessed.skip(1).all(|result| matches!(result, FrameResult::NotLive(_))));
     });
 }
 

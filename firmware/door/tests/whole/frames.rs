@@ -71,7 +71,7 @@ fn admitted(board: &mut Board, shows: &[(Show, usize)]) -> Vec<(usize, u8)> {
 fn a_photograph_after_an_admission_does_not_open() {
     for shows in [
         &[(Show::Living(1), NEEDED), (Show::Still(1), 60)][..],
-        &[(Show::Living(1), NEEDED + 4), (Show::Empty, 1), (Show::Still(1), 60)][..],
+        &[(Show::Living(1), 2 * NEEDED - 1), (Show::Empty, 1), (Show::Still(1), 60)][..],
     ] {
         assert_eq!(admitted(&mut Board::with_two_people(), shows), [(NEEDED, 1)], "the living person alone");
     }

@@ -97,7 +97,7 @@ fn an_encoder_is_what_arms_reference_model_computes() {
 #[test]
 fn a_network_with_gates_is_what_arms_reference_model_computes() {
     need!(Need::Cached("vela"), Need::Cached("tosa"), Need::Cached("images/liveness.pstn"));
-    holds("liveness", "ethos-u55-128");
+    holds("minifasnet", "ethos-u55-128");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn what_no_door_would_run_in_float_is_refused_by_name() {
     refused(b"no network", &[], "not an ONNX model");
     refused(&network(&SOUND), &["--ranges", "percentile"], "--ranges is for int8 images");
     refused(&network(&SOUND), &["--npu", "ethos-u55-128"], "--npu is for int8 images");
-    let liveness = run(&["compile", "liveness", "--engine", "tract", "-o", "x.pstn"]);
+    let liveness = run(&["compile", "minifasnet", "--engine", "tract", "-o", "x.pstn"]);
     assert!(liveness.said.contains("only an encoder runs in float"), "{}", liveness.said);
 }
 

@@ -27,7 +27,7 @@ const LOGGED: usize = 50;
 #[derive(clap::Args)]
 pub struct Args {
     /// The network's name, 32 bytes at most
-    #[arg(long, value_name = "NAME", default_value = "liveness-96")]
+    #[arg(long, value_name = "NAME", default_value = "liveness")]
     name: String,
 
     /// The folder to write to: network, image, manifest, checkpoint [default: train/NAME in the data folder]
