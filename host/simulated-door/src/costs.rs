@@ -3,10 +3,8 @@
 //! The figures are the low estimates of docs/performance.md, with the firmware's default networks:
 //!
 //! ```text
-//! postern bench --cycles --on BOARD --frame .cache/pictures/obama.jpg     detect, align, assess, encode, liveness
+//! postern bench --cycles --on BOARD --frame .cache/pictures/obama.jpg     detect, track, align, assess, encode, liveness
 //! ```
-//! A search near the last face is taken as a quarter of a whole one: the network has a quarter of the pixels.
-//!
 //! The alignment of a face takes 1, 4 or 16 samples for each pixel of the crop, as the face is near
 //! ([`vision::crop_face`]). The photograph above has 4; a sample is what the step takes, divided by those.
 
@@ -43,10 +41,10 @@ pub const AN547: Costs = Costs {
     processor: "Cortex-M55",
     mhz: 400,
     detect: 34_700_000,
-    track: 8_700_000,
+    track: 9_500_000,
     sample: 1_400_000,
     assess: 700_000,
-    liveness: 32_500_000,
+    liveness: 6_900_000,
     encode: 51_400_000,
     decide: 700_000,
 };
@@ -57,10 +55,10 @@ pub const AN500: Costs = Costs {
     processor: "Cortex-M7",
     mhz: 480,
     detect: 108_500_000,
-    track: 27_100_000,
+    track: 28_200_000,
     sample: 1_080_000,
     assess: 540_000,
-    liveness: 111_500_000,
+    liveness: 11_400_000,
     encode: 231_300_000,
     decide: 1_000_000,
 };

@@ -16,8 +16,8 @@
 
 use crate::{Decision, Gesture, MOTION_SAMPLES, Motion, SEQUENCE, Sample, WINDOW, features};
 
-/// Least score for a decision on a single frame, Q15: 0.9.
-pub const SINGLE_FRAME_THRESHOLD: u16 = 29_491;
+/// Least score for a decision on a single frame, Q15: 0.8.
+pub const SINGLE_FRAME_THRESHOLD: u16 = 26_214;
 
 /// Least score of every sample in a sequence, Q15: 0.03. Other samples cannot outweigh one that certainly
 /// shows a picture.

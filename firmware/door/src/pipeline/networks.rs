@@ -6,7 +6,7 @@ use nn::{Model, format::Kind};
 use npu_section::Section;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use template::Template;
-use vision::{Face, Faces, Frame, InputSize, Quality, Thumbnail};
+use vision::{Face, Faces, Frame, InputSize, Quality, Surroundings, Thumbnail};
 
 use crate::text::text;
 
@@ -106,7 +106,11 @@ impl<'a, R: FloatRuntime> Engine for Networks<'a, R> {
             return Err(Fault::new(format_args!("it is no {kind}")));
         }
         if kind == NetworkKind::Liveness {
-            Liveness::new(model).map_err(Fault::new)?;
+            let network = Liveness::new(model).map_err(Fault::new)?;
+            // The sequence model knows the scores of these.
+            if network.surroundings() != Surroundings::TIGHT {
+                return Err(Fault::new(format_args!("it sees more than a face")));
+            }
         }
         let (needed, given) = (model.arena_len(), self.arena.len());
         if needed > given {

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::bench::run;
+use fixtures::{Need, need};
+
+use crate::bench::{Bench, run};
 
 /// Frames of a person, living and as an attack: dark bands across the face.
 fn record(folder: &Path, person: &str, frames: u64) {
@@ -83,4 +85,14 @@ fn a_network_learns_recorded_faces_and_is_measured_by_person() {
     let open = eval(&["--threshold", "0", "--person", "3"]);
     assert_eq!(open.first()["frames"][0]["apcer"]["rate"], 1.0);
     assert_eq!(eval(&["--person", "nobody"]).code, 2);
+}
+
+/// The door's decision over several looks knows the scores of the networks that see the face alone.
+#[test]
+fn a_liveness_network_of_before_is_not_flashed() {
+    need!(Need::Door, Need::Cached("images/minifasnet.pstn"));
+    let bench = Bench::new("linux");
+    bench.done(&["board", "up", "--machine", "linux"]);
+    bench.done(&["pair", "--press-button"]);
+    bench.refused(&["flash", "models", "--liveness", "minifasnet"], "sees more than the face");
 }

@@ -10,6 +10,7 @@ use compiler::image::with_npu;
 use models::ImageFile;
 use nn::Model;
 use nn::format::Kind;
+use vision::Surroundings;
 
 /// Checks an image that is to become the model of a kind. What depends on the board is checked if that is known.
 pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine>) -> anyhow::Result<()> {
@@ -27,6 +28,12 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
         Some(_) => {}
     }
     recognizer::check(&model).with_context(|| place.to_string())?;
+    ensure!(
+        kind != ModelKind::Liveness || recognizer::Liveness::new(model)?.surroundings() == Surroundings::TIGHT,
+        "{place} sees more than the face, as liveness networks of before did, and a door's decision over several looks does \
+         not know its scores: `{}` is the network that it knows",
+        models::LIVENESS
+    );
     ensure!(
         kind != ModelKind::Encoder || model.calibration().len() > 0,
         "{place} has no thresholds, so a door could not tell people apart with it: `postern calibrate FOLDER --encoder \
