@@ -118,7 +118,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     heading("networks, and the door for 64-bit Arm");
     images::build()?;
-    images::compile_these(&["yunet", "liveness"])?;
+    images::compile_these(&["yunet"])?;
     std::fs::create_dir_all(&folder)?;
     let arm64 = Tools::of(Architecture::Arm64, None)?;
     let [mut door, guest] = programs(&arm64, [deb::DOOR, ["postern-guest", "postern-guest"]])?;

@@ -118,12 +118,12 @@ fn presentation_attacks_stay_outside(bench: &Bench, attacks: &[&str]) {
     }
     let still = bench.run(&["show", "--still", &picture(BARACK[1])]);
     assert_eq!((still.code, still.first()["door"].as_str()), (1, Some("locked")), "{}", still.said);
-    let print = format!("{folder}/print.png");
-    let asked = bench.run(&["identify", &print]);
+    let screen = format!("{folder}/screen.png");
+    let asked = bench.run(&["identify", &screen]);
     assert_eq!((asked.code, asked.first()["liveness"]["live"].as_bool()), (1, Some(false)));
 
     bench.done(&["settings", "--liveness", "off"]);
-    let asked = bench.run(&["identify", &print]);
+    let asked = bench.run(&["identify", &screen]);
     assert_eq!(asked.code, 0, "without liveness checks a photograph is enough: {}", asked.said);
     let shown = bench.run(&["show", &picture(STRANGER)]);
     assert_eq!((shown.code, shown.first()["door"].as_str()), (1, Some("locked")), "{}", shown.said);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use fixtures::{Need, need};
 use serde_json::Value;
 
-use crate::bench::{BARACK, Bench, STRANGER, eventually, picture};
+use crate::bench::{BARACK, Bench, STRANGER, eventually, picture, run};
 
 /// Hours of one minute that is not now.
 fn other_hours() -> String {
@@ -121,25 +121,19 @@ fn a_photograph_that_looks_like_a_picture_is_no_match_and_has_an_answer() {
     need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
     let bench = Bench::new("linux");
     bench.install();
-    let whole = picture(STRANGER);
-    bench.done(&["enroll", "Eileen", &whole]);
-    // The face alone, cut at its edges.
-    let photo = imaging::Photo::open(&whole).expect("a photograph");
-    let (left, top, width, height) = (178, 75, 92, 110);
-    let row = |y: u32| {
-        let from = ((top + y) * photo.width() + left) as usize * 3;
-        photo.rgb()[from..from + width as usize * 3].to_vec()
-    };
-    let rows = (0..height).flat_map(row).collect();
-    let tight = bench.state().join("tight.png");
-    imaging::Photo::from_rgb(width, height, rows).expect("a picture").save(&tight).expect("saved");
-    let tight = tight.to_str().expect("a path");
-    for arguments in [&["identify", tight][..], &["verify", "Eileen", tight]] {
+    let photo = picture(BARACK[0]);
+    bench.done(&["enroll", "Barack", &photo]);
+    let folder = bench.state().join("attacks").display().to_string();
+    assert_eq!(run(&["simulate-attacks", &photo, "--output", &folder, "--pictures", "12"]).code, 0);
+    // The photograph on a display.
+    let screen = format!("{folder}/screen.png");
+    let screen = screen.as_str();
+    for arguments in [&["identify", screen][..], &["verify", "Barack", screen]] {
         let told = bench.run(arguments);
         assert_eq!((told.code, &told.first()["match"]), (1, &Value::Bool(false)), "{}", told.said);
-        assert_eq!(told.first()["most_similar"], "Eileen", "{}", told.said);
+        assert_eq!(told.first()["most_similar"], "Barack", "{}", told.said);
         assert_eq!(told.first()["liveness"]["live"], false, "{}", told.said);
     }
     bench.done(&["settings", "--liveness", "off"]);
-    assert_eq!(bench.done(&["identify", tight])[0]["name"], "Eileen");
+    assert_eq!(bench.done(&["identify", screen])[0]["name"], "Barack");
 }
