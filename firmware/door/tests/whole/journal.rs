@@ -73,7 +73,10 @@ fn what_happens_is_told_in_order_with_who_and_why() {
         for kind in [Kind::Enrolled, Kind::Settings, Kind::Removed, Kind::Signer, Kind::Model] {
             assert_eq!(of(kind).detail[..4], key[..4], "{kind:?} was this host's doing");
         }
-        assert_eq!((of(Kind::Admitted).person, of(Kind::Admitted).detail[0]), (Some(1), liveness::MIN_SAMPLES as u8 + 2));
+        assert_eq!(
+            (of(Kind::Admitted).person, of(Kind::Admitted).detail[0]),
+            (Some(1), liveness::MIN_SAMPLES as u8 + 2)
+        );
         assert!(of(Kind::Admitted).score > 20_000);
         assert_eq!((of(Kind::Refused).reason, of(Kind::Refused).person), (Reason::Stranger as u8, None));
         assert_eq!((of(Kind::Removed).person, of(Kind::Removed).reason), (Some(1), 1));

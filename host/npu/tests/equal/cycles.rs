@@ -39,18 +39,18 @@ fn frame(encoder: &str, with_relu: bool) -> u32 {
 /// At 500 MHz, 12 million cycles are 24 ms.
 #[test]
 fn a_frame_with_slim_60_takes_at_most_twelve_million_cycles_and_with_relu_nine() {
-    need!(Need::Cached("vela"), Need::Cached("images/yunet.pstn"), Need::Cached("images/liveness.pstn"));
+    need!(Need::Cached("vela"), Need::Cached("images/yunet.pstn"));
     assert!(frame("slim-60", false) <= 12_000_000);
     assert!(frame("slim-60", true) <= 9_000_000);
 }
 
-/// With the larger encoder and exact PReLU a frame takes more than 12 million, as `docs/npu.md` says.
+/// The same for the larger encoder, which is the default.
 #[test]
 fn a_frame_with_the_larger_encoder_takes_at_most_nine_million_cycles_with_relu_when_it_is_asked_for() {
     if !all_are_asked_for() {
         return;
     }
-    need!(Need::Cached("vela"), Need::Cached("images/yunet.pstn"), Need::Cached("images/liveness.pstn"));
+    need!(Need::Cached("vela"), Need::Cached("images/yunet.pstn"));
     assert!(frame("postern-128", true) <= 9_000_000);
-    assert!((12_000_000..14_000_000).contains(&frame("postern-128", false)));
+    assert!(frame("postern-128", false) <= 12_000_000);
 }

@@ -74,15 +74,17 @@ fn an_encoder_with_slopes_above_one_gives_the_same_bytes() {
 
 #[test]
 fn a_network_with_gates_gives_the_same_bytes() {
-    need!(Need::Cached("vela"), Need::Cached("images/liveness.pstn"));
+    need!(Need::Cached("vela"), Need::Cached("images/minifasnet.pstn"));
     equals("minifasnet", "ethos-u55-128");
 }
 
-/// What a door has if nobody chose another encoder.
+/// What a door has if nobody chose other networks.
 #[test]
-fn the_default_encoder_gives_the_same_bytes() {
+fn the_default_encoder_and_liveness_network_give_the_same_bytes() {
     need!(Need::Cached("vela"));
     equals(models::ENCODER, "ethos-u55-128");
+    equals(models::LIVENESS, "ethos-u55-128");
+    equals(models::LIVENESS, "ethos-u55-256");
 }
 
 /// The large networks, which take long, and the accelerator that the small ones are not tried on: `cargo xtask npu`.

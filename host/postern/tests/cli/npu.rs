@@ -217,7 +217,6 @@ fn a_door_on_linux_loads_images_with_a_section_and_ignores_it() {
     let bench = Bench::new("linux");
     let images = images(bench.state(), "ethos-u55-128");
     bench.done(&["board", "up", "--machine", "linux"]);
-    // Its slots are as they were, since its processor is all that it has: a liveness network has no room there with a section.
     let large = images[1].clone();
     bench.done(&["pair", "--press-button"]);
     let said = bench.run(&["flash", "models", "--liveness", &large]);

@@ -29,7 +29,8 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
     }
     recognizer::check(&model).with_context(|| place.to_string())?;
     ensure!(
-        kind != ModelKind::Liveness || recognizer::Liveness::new(model)?.surroundings() == Surroundings::TIGHT,
+        kind != ModelKind::Liveness
+            || recognizer::Liveness::new(model)?.surroundings() == Surroundings::TIGHT,
         "{place} sees more than the face, as liveness networks of before did, and a door's decision over several looks does \
          not know its scores: `{}` is the network that it knows",
         models::LIVENESS
