@@ -25,6 +25,10 @@ pub enum Wire {
     Data,
     /// It carries power.
     Power,
+    /// It carries the power of a lock, of another voltage.
+    LockPower,
+    /// It is ground, or the minus of a supply.
+    Ground,
     /// The second way to report, in the place of the first.
     Alternative,
 }
@@ -35,6 +39,8 @@ impl Wire {
         match self {
             Self::Data => "stroke=\"#1f5fa8\" stroke-width=\"2.5\"",
             Self::Power => "stroke=\"#b03a2e\" stroke-width=\"2.5\"",
+            Self::LockPower => "stroke=\"#d98300\" stroke-width=\"2.5\"",
+            Self::Ground => "stroke=\"#111111\" stroke-width=\"2.5\"",
             Self::Alternative => "stroke=\"#1f5fa8\" stroke-width=\"2.5\" stroke-dasharray=\"7 5\"",
         }
     }
