@@ -262,8 +262,53 @@ fn lintian_finds_no_error_that_is_not_known() {
 #[test]
 fn the_unit_gives_the_door_no_capability_and_a_lock_that_locks() {
     let unit = unit();
+    // All of what confines it, so that a line that goes is seen: the exposure that systemd computes has room for some.
+    let confines =
+        ["Device", "Protect", "SystemCall", "Restrict", "Capability", "Ambient", "Private", "IPAddress"];
+    let found: Vec<_> =
+        unit.lines().filter(|line| confines.iter().any(|confines| line.starts_with(confines))).collect();
+    assert_eq!(
+        found,
+        [
+            "CapabilityBoundingSet=",
+            "AmbientCapabilities=",
+            "SystemCallFilter=@system-service",
+            "SystemCallFilter=~@privileged @keyring @memlock",
+            "SystemCallErrorNumber=EPERM",
+            "SystemCallArchitectures=native",
+            "RestrictNamespaces=yes",
+            "RestrictSUIDSGID=yes",
+            "RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6",
+            "IPAddressDeny=any",
+            "DevicePolicy=closed",
+            "DeviceAllow=char-video4linux rw",
+            "DeviceAllow=char-media rw",
+            "DeviceAllow=char-dma_heap rw",
+            "DeviceAllow=char-gpiochip rw",
+            "DeviceAllow=char-input rw",
+            "DeviceAllow=char-ttyACM rw",
+            "DeviceAllow=char-ttyUSB rw",
+            "DeviceAllow=char-ttyAMA rw",
+            "DeviceAllow=char-ttyS rw",
+            "ProtectSystem=strict",
+            "ProtectHome=yes",
+            "ProtectProc=invisible",
+            "ProtectClock=yes",
+            "ProtectHostname=yes",
+            "ProtectKernelLogs=yes",
+            "ProtectKernelModules=yes",
+            "ProtectKernelTunables=yes",
+            "ProtectControlGroups=yes",
+            "PrivateTmp=yes",
+        ]
+    );
     for line in [
         "User=postern",
+        "LockPersonality=yes",
+        "MemoryDenyWriteExecute=yes",
+        "ProcSubset=pid",
+        "RemoveIPC=yes",
+        "KeyringMode=private",
         "CapabilityBoundingSet=",
         "NoNewPrivileges=yes",
         "SystemCallFilter=@system-service",
