@@ -8,11 +8,15 @@
 //! | locked out | any event | locked out: the event is ignored and does not extend the lockout |
 //! | locked out | time elapsed | accepting, one failure below the limit |
 //!
-//! So one more failure after a lockout starts the next one immediately; only a success resets the back-off.
+//! So one more failure after a lockout starts the next one immediately; only a success resets the back-off. Failures of nobody
+//! have no success: each hour of rest takes one back ([`Lockout::rest`]).
 //! [`Lockout::restore`] brings the state back after a reset.
 
 /// Duration of the longest lockout: an hour.
 const LONGEST_MS: u64 = 60 * 60 * 1000;
+
+/// The rest that takes one failure back: as long as the longest lockout, so that it lets nobody guess more often.
+pub(crate) const REST_MS: u64 = LONGEST_MS;
 
 /// The failure counter and the active lockout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +66,19 @@ impl Lockout {
     /// Failures may have been lost: one more is enough for the next lockout.
     pub(crate) fn doubt(&mut self, limit: u8) {
         self.failures = self.failures.max(limit.saturating_sub(1));
+    }
+
+    /// Takes back what the rest since the failure at `last`, or since the end of its lockout, has earned: for each hour one step of
+    /// the back-off, and after the last step one failure. So one guess an hour is let through, however guesses and rests alternate.
+    pub(crate) fn rest(&mut self, now: u64, last: u64) {
+        let mut hours = now.saturating_sub(last.max(self.until)) / REST_MS;
+        while hours > 0 && (self.times, self.failures) != (0, 0) {
+            match self.times {
+                0 => self.failures -= 1,
+                _ => self.times -= 1,
+            }
+            hours -= 1;
+        }
     }
 
     /// Access was granted: resets failures and back-off.

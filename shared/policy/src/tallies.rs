@@ -7,8 +7,8 @@
 //! |---|---|---|
 //! | somebody | PIN | wrong PINs after their face |
 //! | somebody | face | faces that fail liveness and look like them; other faces after their PIN (1:1 mode) |
-//! | nobody | PIN | PINs of nobody, in 1:1 mode. Forgotten [`FORGET_MS`] after the last one |
-//! | nobody | face | strangers, and what fails liveness and looks like nobody. Forgotten in the same way |
+//! | nobody | PIN | PINs of nobody, in 1:1 mode. Each hour of rest takes one back ([`Lockout`]) |
+//! | nobody | face | strangers, and what fails liveness and looks like nobody. Taken back in the same way |
 //!
 //! There is a place for everybody who can be enrolled, so no failures displace or join those of somebody else. A place is
 //! free again when its person comes in or is removed. Should all be taken, whoever has none is refused.
@@ -24,7 +24,7 @@
 
 mod rations;
 
-use crate::{FaceRation, Lockout, PinRation};
+use crate::{FaceRation, Lockout, PinRation, lockout::REST_MS};
 
 /// Places: one for each person that a gallery can have.
 pub const TALLY_PLACES: usize = 256;
@@ -34,9 +34,6 @@ pub const TALLY_PAGE: usize = 8;
 pub const TALLY_PAGES: usize = TALLY_PLACES / TALLY_PAGE;
 
 const _: () = assert!(TALLY_PAGES == 32, "a bit each");
-
-/// When failures that claim to be nobody are forgotten: an hour.
-const FORGET_MS: u64 = 60 * 60 * 1000;
 
 /// How long after the last right PIN that was staked as nobody's flash may have that failure: ten minutes.
 const SETTLE_MS: u64 = 10 * 60 * 1000;
@@ -214,7 +211,7 @@ impl Tallies {
             Some(person) => match self.place(person).and_then(|place| self.people.get(place)) {
                 Some(tally) if tally.next != 0 => &tally.lockouts,
                 Some(_) => return None,
-                None => return Some(now.saturating_add(FORGET_MS)),
+                None => return Some(now.saturating_add(REST_MS)),
             },
         };
         lockouts.get(factor as usize)?.locked_out_until(now)
@@ -276,9 +273,7 @@ impl Tallies {
         let lockout = match person {
             None => {
                 let (lockout, last) = (self.nobody.get_mut(index)?, self.last.get_mut(index)?);
-                if now.saturating_sub(*last) > FORGET_MS {
-                    *lockout = Lockout::new();
-                }
+                lockout.rest(now, *last);
                 *last = now;
                 self.nobody_changed = true;
                 lockout

@@ -158,11 +158,41 @@ fn a_boot_doubts_failures_where_some_may_have_waited() {
 }
 
 #[test]
-fn failures_of_nobody_are_forgotten_after_an_hour() {
+fn an_hour_takes_one_failure_of_nobody_back() {
     let mut tallies = Tallies::new();
     assert_eq!(tallies.fail(None, Factor::Face, 0, 2, 1000), None);
-    assert_eq!(tallies.fail(None, Factor::Face, FORGET_MS + 1, 2, 1000), None);
-    assert!(tallies.fail(None, Factor::Face, FORGET_MS + 2, 2, 1000).is_some());
+    assert_eq!(tallies.fail(None, Factor::Face, REST_MS, 2, 1000), None, "the first one was taken back");
+    assert_eq!(tallies.fail(None, Factor::Face, REST_MS + 1, 2, 1000), Some(REST_MS + 1001));
+    // The hour begins at the end of the lockout. It takes the back-off back, and not the failure.
+    assert_eq!(tallies.fail(None, Factor::Face, 2 * REST_MS + 1001, 2, 1000), Some(2 * REST_MS + 2001));
+    let night = 20 * REST_MS;
+    assert_eq!(tallies.fail(None, Factor::Face, night, 2, 1000), None, "all are");
+    assert_eq!(tallies.nobody()[0].times(), 0);
+}
+
+/// Who guesses at the best rhythm that there is: some lockouts, then a rest of some hours, over and over.
+#[test]
+fn nobodys_pins_are_guessed_24_times_a_day_at_the_most() {
+    const DAYS: u64 = 30;
+    for first_ms in [1_000, 30_000, 3_600_000] {
+        let mut most = 0;
+        for (lockouts, hours) in (1..=16).flat_map(|lockouts| (0..=24).map(move |hours| (lockouts, hours))) {
+            let (mut tallies, mut now, mut guesses, mut begun) = (Tallies::new(), 0, 0, 0);
+            while now < DAYS * 24 * REST_MS {
+                guesses += 1;
+                if let Some(until) = tallies.fail(None, Factor::Pin, now, 10, first_ms) {
+                    now = until;
+                    begun += 1;
+                    if begun % lockouts == 0 {
+                        now += hours * REST_MS;
+                    }
+                }
+            }
+            most = most.max(guesses);
+        }
+        // Ten before the first lockout, and one for each step from a second to an hour.
+        assert!(most <= DAYS * 24 + 10 + 12, "{most} with a first lockout of {first_ms} ms");
+    }
 }
 
 proptest! {
