@@ -27,8 +27,8 @@ pub fn conformance(machine: Machine) -> PathBuf {
 /// # Panics
 /// It was not compiled.
 pub fn image(name: &str) -> Vec<u8> {
-    let path = fixtures::cache(&format!("images/{name}.pstn"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask test`", path.display()))
+    let path = models::image(name).unwrap_or_else(|error| panic!("{name}: {error}: run `cargo xtask test`"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The image of the model `name` with a section for an NPU, which Vela makes.

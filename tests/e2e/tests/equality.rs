@@ -146,7 +146,12 @@ fn kernels(machine: Machine) {
 
 /// Crop and score of faces inside the frame, over its edge, and as large as the frame.
 fn liveness(machine: Machine) {
-    let image = image("liveness");
+    for name in ["liveness", "minifasnet"] {
+        liveness_of(machine, &image(name));
+    }
+}
+
+fn liveness_of(machine: Machine, image: &[u8]) {
     let boxes = [[79, 19, 51, 68], [-9, -20, 90, 110], [20, 10, 180, 220]];
     for (name, face) in PICTURES.iter().zip(boxes.iter().cycle()) {
         let frame = frame(name);
@@ -155,7 +160,7 @@ fn liveness(machine: Machine) {
         for (bytes, pixels) in face_bytes.chunks_exact_mut(4).zip(face) {
             bytes.copy_from_slice(&(pixels * 1024i32).to_le_bytes());
         }
-        let job = Job::Liveness { image: &image, frame: &frame, face: &face_bytes };
+        let job = Job::Liveness { image, frame: &frame, face: &face_bytes };
         let compared =
             measure::compare_job(machine.map(), &conformance(machine), &job).expect("the board runs");
         assert!(compared.equal, "{} and host differ on {name}: {compared:?}", machine.name());

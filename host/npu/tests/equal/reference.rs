@@ -96,7 +96,7 @@ fn an_encoder_is_what_arms_reference_model_computes() {
 
 #[test]
 fn a_network_with_gates_is_what_arms_reference_model_computes() {
-    need!(Need::Cached("vela"), Need::Cached("tosa"), Need::Cached("images/liveness.pstn"));
+    need!(Need::Cached("vela"), Need::Cached("tosa"), Need::Cached("images/minifasnet.pstn"));
     holds("minifasnet", "ethos-u55-128");
 }
 

@@ -13,15 +13,19 @@ use serde_json::Value;
 
 use crate::bench::{BARACK, Bench, JOE, eventually, picture, run};
 
+/// The image of a network that is published with the source.
+fn published(name: &str) -> String {
+    format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/{0}/{0}.pstn"), name)
+}
+
 /// Networks of a small door with a section for `accelerator`: each option of `flash models`, and the image. The first one is the
 /// liveness network.
 fn images(folder: &Path, accelerator: &str) -> Vec<String> {
     let cached = |name: &str| fixtures::cache(name).display().to_string();
-    let encoder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/slim-60/slim-60.pstn").to_owned();
     let networks = [
-        ("--liveness", cached("images/liveness.pstn")),
+        ("--liveness", published("liveness")),
         ("--detector", cached("images/yunet.pstn")),
-        ("--encoder", encoder),
+        ("--encoder", published("slim-60")),
     ];
     let mut options = Vec::new();
     for (option, image) in networks {
@@ -237,7 +241,7 @@ fn estimates_of_processor_and_npu_stand_side_by_side() {
     need!(Need::Boards, Need::Cached("images"), Need::Cached("vela"));
     let folder = tempfile::tempdir().expect("a folder");
     let images = images(folder.path(), "ethos-u55-128");
-    let without = fixtures::cache("images/liveness.pstn").display().to_string();
+    let without = published("liveness");
     let (with, without) = (&images[5], &without);
     let compared = run(&["bench", "--npu", with, without]);
     assert_eq!(compared.code, 0, "{}", compared.said);
