@@ -80,7 +80,8 @@ pub(crate) fn read_tallies<F: NorFlash>(
     whole
 }
 
-/// Writes the pages that changed, and the index. If the index was lost, all pages before it are void.
+/// Writes the pages that changed, and the index. An index that is damaged, or cannot be read, lists no page: then all pages that
+/// are not empty are written again, since memory has them. Returns whether that was so.
 ///
 /// # Errors
 /// [`Failed`].
@@ -88,9 +89,13 @@ pub(crate) fn write_tallies<F: NorFlash>(
     storage: &mut Storage<F>,
     tallies: &mut Tallies,
     clocks: Clocks,
-) -> Result<(), Failed> {
-    let index = storage.tally_index().ok().flatten();
-    let mut index = index.map_or_else(Index::default, |index| Index::from_bytes(&index));
+) -> Result<bool, Failed> {
+    let index = storage.tally_index();
+    let lost = index.is_err();
+    if lost {
+        tallies.touch();
+    }
+    let mut index = index.ok().flatten().map_or_else(Index::default, |index| Index::from_bytes(&index));
     let stored = |lockouts: &[Lockout; 2]| lockouts.each_ref().map(|lockout| clocks.stored(lockout));
     let changed = tallies.changed_pages();
     for (page, version) in index.versions.iter_mut().enumerate().filter(|(page, _)| changed >> page & 1 != 0)
@@ -105,7 +110,7 @@ pub(crate) fn write_tallies<F: NorFlash>(
     index.rations = [tallies.pins().used(), tallies.writes_used()];
     storage.set_tally_index(&index.to_bytes()?)?;
     tallies.kept();
-    Ok(())
+    Ok(lost)
 }
 
 #[cfg(test)]
@@ -142,6 +147,32 @@ mod tests {
         read_tallies(&mut storage(&mut cells), &mut late, clocks(100, 1_060_000)).unwrap();
         assert_eq!(late.locked_out_until(Some(7), Factor::Pin, 100), None);
         assert_eq!(late.iter().next().map(|tally| tally.lockouts()[1].times()), Some(1));
+    }
+
+    /// The board runs while somebody damages the index, or while a read of it fails once.
+    #[test]
+    fn an_index_that_is_lost_while_the_board_runs_takes_no_failures_with_it() {
+        let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
+        let mut tallies = Tallies::new();
+        // The ninth person is in another page than the first.
+        for person in 1..=9 {
+            tallies.fail(Some(person), Factor::Pin, 0, 1, 60_000);
+        }
+        assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, 1_000_000)), Ok(false));
+        let key = 0x023b_u16.to_le_bytes();
+        let records: std::vec::Vec<usize> =
+            (8..cells.len() - 12).filter(|at| cells[*at..*at + 2] == key).collect();
+        assert!(!records.is_empty());
+        records.into_iter().for_each(|at| cells[at + 10] ^= 1);
+        tallies.fail(Some(9), Factor::Face, 1, 10, 60_000);
+        assert_eq!(tallies.changed_pages().count_ones(), 1);
+        assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(1, 1_000_001)), Ok(true));
+        let mut boot = Tallies::new();
+        read_tallies(&mut storage(&mut cells), &mut boot, clocks(2, 1_000_002)).unwrap();
+        assert!((1..=9).all(|person| boot.is_locked_out(person, 2)), "{:?}", boot.iter().count());
+        tallies.fail(Some(9), Factor::Face, 3, 10, 60_000);
+        let again = write_tallies(&mut storage(&mut cells), &mut tallies, clocks(3, 1_000_003));
+        assert_eq!(again, Ok(false), "it is told once");
     }
 
     /// Failures of everybody fit, at their longest, and survive a cut at each byte of the next one.

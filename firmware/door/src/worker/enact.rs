@@ -221,9 +221,10 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         let clocks = Clocks { now: Instant::now(), unix_ms: self.journal.now().unix_ms };
         let tallies = self.decider.tallies_mut();
         let kept = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks));
-        self.uncounted = !matches!(kept, Some(Ok(())));
+        self.uncounted = !matches!(kept, Some(Ok(_)));
+        let lost = matches!(kept, Some(Ok(true)));
         // One entry tells of all tries until one succeeds.
-        if self.uncounted && self.vain_since.is_none() {
+        if lost || self.uncounted && self.vain_since.is_none() {
             self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
         }
         self.vain_since = self.uncounted.then(Instant::now);
