@@ -168,10 +168,18 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                             {
                                 parts.journal.interrupted(host, intent);
                             }
-                            // The door gave a frame away, whatever became of it.
-                            (Err(_), _) if captures => {
-                                let nobody = EntryFields::reason(0).by(host, [0; 8]);
-                                parts.journal.record(Audited::Compared, nobody);
+                            // The door gave a frame away, or told what a face is like, whatever became of it.
+                            (Err(error), _) if captures || tells(error) => {
+                                let named = match error {
+                                    Error::Unlike { name, .. } | Error::SamePicture { name, .. } => {
+                                        let people = parts.people.gallery().ok();
+                                        people.and_then(|people| Some(people.find(name)?.id()))
+                                    }
+                                    // As of a comparison with all: an auditor, who reads the log, does not learn who it was.
+                                    _ => None,
+                                };
+                                let of = EntryFields { person: named, ..EntryFields::reason(0) };
+                                parts.journal.record(Audited::Compared, of.by(host, [0; 8]));
                             }
                             _ => {}
                         }
@@ -211,6 +219,14 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     reply(&mut parts.access, link, kind, ticket, length, body).await;
     slot.finish(Some(ticket));
     outcome
+}
+
+/// Whether a refusal tells what a face is like: whose it is, how much, or whether it lives.
+fn tells(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unlike { .. } | Error::SamePicture { .. } | Error::DuplicateFace { .. } | Error::NotAlive
+    )
 }
 
 /// Entries of the audit log that a request has, or causes. A restart has a second one when the board boots, and an erasure a

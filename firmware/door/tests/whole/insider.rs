@@ -160,6 +160,38 @@ fn a_request_that_fails_takes_no_frame_from_the_door_or_is_in_the_log() {
     });
 }
 
+/// A refusal that tells whose a face is, how much it is like theirs, or whether it lives, is a comparison. So it has an entry as
+/// one, with the person whom the host named.
+#[test]
+fn refused_enrolments_that_tell_of_a_face_are_in_the_log() {
+    Board::with_models().boot(async |world: &mut World| {
+        let challenge = Settings { liveness: LivenessMode::Challenge, ..Settings::default() };
+        world.host.ask(Request::SetSettings(challenge)).await.unwrap();
+        world.host.enrol("Ann", 1).await.unwrap();
+        let before = world.host.log().await.len();
+        for _ in 0..5 {
+            let asked = world.host.enrol_as("Ann", 2, 0, Enrolment::AddTemplate).await;
+            assert!(matches!(asked, Err(Error::Unlike { .. })), "{asked:?}");
+        }
+        let asked = world.host.enrol_as("Ann", 1, 0, Enrolment::AddTemplate).await;
+        assert!(matches!(asked, Err(Error::SamePicture { .. })), "{asked:?}");
+        let asked = world.host.enrol("Bob", 1).await;
+        assert!(matches!(asked, Err(Error::DuplicateFace { .. })), "{asked:?}");
+        world.host.stage(&engine::photograph(5)).await;
+        let (name, source) = (Name::try_from("Eve").unwrap(), Source::Staged);
+        let asked = Request::Enrol { name, source, enrolment: Enrolment::NewPerson };
+        assert_eq!(world.host.ask(asked).await, Err(Error::NotAlive));
+        let name = Name::try_from(" ").unwrap();
+        let asked = Request::Enrol { name, source, enrolment: Enrolment::NewPerson };
+        assert_eq!(world.host.ask(asked).await, Err(Error::BadName), "which tells nothing, and has none");
+        let log = world.host.log().await;
+        let told: Vec<_> =
+            log[before..].iter().map(|(_, entry)| (entry.kind, entry.person, entry.reason)).collect();
+        assert!(told[..6].iter().all(|told| *told == (Kind::Compared, Some(1), 0)), "{told:?}");
+        assert_eq!(told[6..], [(Kind::Compared, None, 0); 2]);
+    });
+}
+
 /// The similarities of what the camera saw since `after`.
 async fn seen(world: &mut World, after: &mut u32) -> Vec<(Option<String>, i16)> {
     let seen = events(world, after).await.into_iter().filter_map(|event| match event {

@@ -165,6 +165,28 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
     });
 }
 
+/// A rule was changed, and then its newest record alone is damaged. The record before it is genuine, and older than the list says:
+/// it neither frees somebody who was suspended since, nor suspends somebody who was freed.
+#[test]
+fn the_rule_before_one_that_is_damaged_counts_neither_way() {
+    for suspended in [false, true] {
+        let mut board = board();
+        board.boot(async |world: &mut World| {
+            set_rule(world, "Ann", office()).await.unwrap();
+            suspend(world, "Ann", !suspended).await.unwrap();
+        });
+        let before = board.settings.clone();
+        board.boot(async |world: &mut World| suspend(world, "Ann", suspended).await.unwrap());
+        damage(&mut board.settings, &before, 0x0300);
+        board.boot(async |world: &mut World| {
+            world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
+            let name = Name::try_from("Ann").unwrap();
+            assert_eq!(world.host.ask(Request::GetRule { name }).await, Err(Error::RuleLost), "{suspended}");
+            assert!(!comes(world, 1).await, "{suspended}: not by the rule of before");
+        });
+    }
+}
+
 /// Suspends somebody, or resumes them.
 async fn suspend(world: &mut World, name: &str, suspended: bool) -> Result<(), Error> {
     let name = Name::try_from(name).unwrap();
