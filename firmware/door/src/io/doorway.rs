@@ -150,10 +150,18 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
     }
 
     /// Drives the relay. Returns whether the output works. A fail-safe lock holds while it has current.
+    ///
+    /// An output may have gone low because this task stood still, and refuse to be high until it was told low: an opening of
+    /// before must not go on. A lock that holds is no opening, so it is told both.
     fn drive(&mut self) -> bool {
         let fail_safe = self.link.config.get().fail_safe;
         let open = self.lock.open_until().is_some();
-        self.pins.lock.set_state((open != fail_safe).into()).is_ok()
+        let lock = &mut self.pins.lock;
+        let works = lock.set_state((open != fail_safe).into()).is_ok();
+        if !works && !open && lock.set_low().is_ok() {
+            let _ = lock.set_state(fail_safe.into());
+        }
+        works
     }
 
     /// Sets the LEDs. An LED that fails is no fault of the door.
@@ -238,6 +246,67 @@ mod tests {
     impl Keypad for NoKeypad {
         fn key(&mut self) -> Option<u8> {
             None
+        }
+    }
+
+    /// An output that was let go of while its door stood still, as the keeper on Linux does: it is high again only after it was
+    /// told low.
+    #[derive(Clone, Default)]
+    struct Kept(Rc<Cell<(bool, bool)>>);
+
+    impl ErrorType for Kept {
+        type Error = embedded_hal::digital::ErrorKind;
+    }
+
+    impl OutputPin for Kept {
+        fn set_low(&mut self) -> Result<(), Self::Error> {
+            self.0.set((false, false));
+            Ok(())
+        }
+
+        fn set_high(&mut self) -> Result<(), Self::Error> {
+            let (_, barred) = self.0.get();
+            self.0.set((!barred, barred));
+            if barred { Err(embedded_hal::digital::ErrorKind::Other) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn an_output_that_was_let_go_of_locks_again_and_goes_on_with_no_opening() {
+        for fail_safe in [false, true] {
+            let (link, lock) = (Link::new(), Kept::default());
+            let other = Kept::default;
+            let pins = Pins {
+                lock: lock.clone(),
+                ready: other(),
+                refused: other(),
+                alarm: other(),
+                gestures: [(); 4].map(|()| other()),
+                button: Pin::default(),
+                pairing_button: Pin::default(),
+                contact: Pin::default(),
+                cover: Pin::default(),
+                keypad: NoKeypad,
+            };
+            link.config.update(|config| config.fail_safe = fail_safe);
+            let mut doorway = Doorway::new(pins, &link);
+            let open = |lock: &Kept| lock.0.get().0 != fail_safe;
+            doorway.step(None);
+            assert!(!open(&lock));
+            // It stood still while it was locked. Only a lock that is high then was let go of.
+            lock.0.set((false, fail_safe));
+            doorway.step(None);
+            assert!(!open(&lock), "it is locked at once, and not at the next opening");
+            let order = Order::Open { cause: Cause::Button, time: Duration::from_secs(3_600) };
+            doorway.step(Some(order));
+            assert!(open(&lock));
+            if !fail_safe {
+                lock.0.set((false, true));
+                for _ in 0..3 {
+                    doorway.step(None);
+                    assert!(!open(&lock), "an opening of before");
+                }
+            }
         }
     }
 
