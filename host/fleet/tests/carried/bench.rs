@@ -25,6 +25,8 @@ pub struct Bench {
     pub doors: Vec<Simulated>,
     /// How long the broker may take to agree to a request of a door.
     pub patience: Duration,
+    /// Whether the operator and the doors say who they are.
+    pub users: bool,
     _folder: TempDir,
 }
 
@@ -40,8 +42,14 @@ pub fn prefix() -> Level {
 }
 
 pub fn route(broker: &Mosquitto) -> Route {
+    route_of(broker, None)
+}
+
+/// The way of a user, whose password is not asked for.
+fn route_of(broker: &Mosquitto, user: Option<&str>) -> Route {
     let address = broker.address().parse().expect("an address");
-    Route::new(&address, None, &Certificates::default()).expect("no certificates")
+    let user = user.map(|user| (user.to_owned(), None));
+    Route::new(&address, user, &Certificates::default()).expect("no certificates")
 }
 
 /// A person with a picture of their own.
@@ -146,12 +154,23 @@ impl Bench {
             operator,
             doors,
             patience: Duration::from_secs(120),
+            users: false,
             _folder: folder,
         }
     }
 
     pub fn connect(&self, client: &str) -> Connection {
-        self.hub.connect(&route(&self.broker), client, &Arc::new(Traffic::default())).expect("connected")
+        self.connect_as("operator", client)
+    }
+
+    /// A connection of a user.
+    pub fn connect_as(&self, user: &str, client: &str) -> Connection {
+        let traffic = Arc::new(Traffic::default());
+        self.hub.connect(&self.route_of(user), client, &traffic).expect("connected")
+    }
+
+    fn route_of(&self, user: &str) -> Route {
+        route_of(&self.broker, Some(user).filter(|_| self.users))
     }
 
     /// Sends what the broker does not have.
@@ -168,7 +187,7 @@ impl Bench {
 
     pub fn up_for(&mut self, door: usize, operators: &[fleet::identity::Public]) {
         let traffic = Arc::new(Traffic::default());
-        let (hub, route) = (self.hub.clone(), route(&self.broker).within(self.patience));
+        let (hub, route) = (self.hub.clone(), self.route_of("door").within(self.patience));
         self.doors[door].up(&hub, &route, &prefix(), (operators, &traffic)).expect("a thread");
     }
 

@@ -229,6 +229,50 @@ fn a_mark_that_is_held_back_keeps_no_door_from_its_people() {
     assert_eq!(bench.doors[0].board.names(), ["Ada", "Bob"]);
 }
 
+/// The computer of one door reaches the broker as all doors do. It can take nothing from another door, nor from the operator.
+#[test]
+fn a_door_under_the_access_list_of_the_page_writes_what_is_a_doors_and_nothing_else() {
+    need!(Need::Mosquitto);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/bridge.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let list = page.split("# /etc/mosquitto/acl\n").nth(1).and_then(|list| list.split("```").next());
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = folder.path().join("rules");
+    std::fs::write(&rules, list.expect("an access list")).expect("written");
+    let mut bench = Bench::on(2, &format!("acl_file {}", rules.display()));
+    bench.users = true;
+    bench.operator.enrol("Ada");
+    bench.publish(false);
+    for door in 0..2 {
+        bench.up(door);
+        bench.complete(door);
+        assert!(bench.doors[door].board.has("Ada"));
+        eventually("the operator hears of it", || bench.standing(door).complete);
+    }
+    let listener = bench.connect("listener");
+    assert!(listener.subscribe(&bench.operator.topics().presences(), true).expect("connected"));
+    for _ in 0..2 {
+        let there = listener.receive(Duration::from_secs(600)).expect("connected").expect("a door is there");
+        assert!(there.topic.ends_with("/here"), "{}", there.topic);
+    }
+    let (topics, operator) = (bench.operator.topics(), bench.operator.identity.public());
+    let (ada, person) = bench.operator.folder.find("Ada").expect("there");
+    let other = bench.doors[1].public();
+    let thief = bench.connect_as("door", "thief");
+    for topic in [
+        topics.head(&other),
+        topics.record(&other, &ada),
+        topics.head(&operator),
+        topics.record(&operator, &ada),
+        topics.pictures(&person.pictures.digest),
+        topics.chunk(&[1; 32]),
+    ] {
+        let refused = thief.publish(&topic, Vec::new(), true).expect_err("it is the operator's");
+        assert!(format!("{refused:?}").contains("may not write"), "{topic}: {refused:?}");
+    }
+    assert!(bench.recovered().find("Ada").is_ok());
+}
+
 /// A command that was killed before the change was in the folder leaves pictures to be forgotten that somebody has.
 #[test]
 fn pictures_that_somebody_has_are_not_forgotten() {
