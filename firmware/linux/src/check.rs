@@ -2,17 +2,19 @@
 //!
 //! A part that fails does not hide the next. The camera must give a picture, since some open and then give none.
 
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::config::{Config, Lines};
+use crate::config::{CANNOT_PAIR, Config, Lines};
 use crate::counter::FileCounter;
 use crate::flash::Flash;
 use crate::kept::Keeper;
 use crate::picture_source::{PictureSource, Unusable};
+use crate::pins::Input;
 use crate::pixels::Small;
-use crate::{Error, Result, gpio, line, priority, secret};
+use crate::{Error, Result, gpio, line, priority, secret, user};
 
 /// How long a camera may take for its first picture. Some commands take seconds to start.
 const FIRST_PICTURE: Duration = Duration::from_secs(20);
@@ -29,8 +31,11 @@ const FLOAT_ENCODERS: &str = if engine_tract::IS_BUILT_IN {
 
 /// Opens all parts. `good` takes what is there, one line each. What is missing is returned.
 pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
+    if let Some(error) = of_another_user(&config.secret.file) {
+        return vec![error];
+    }
     let mut missing = Vec::new();
-    let flash = secret::load(&config.secret).and_then(|unique| {
+    let flash = secret::load(&config.secret, &config.flash.file).and_then(|unique| {
         FileCounter::beside(&config.secret.file)?;
         // A check that makes the flash makes it as the door does.
         Flash::open(&config.flash.file, config.durability(), &unique, &config.secret.file)
@@ -59,10 +64,10 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
     }
     for (name, line, input) in config.lines.iter().flat_map(Lines::besides_the_lock) {
         let opened = match input {
-            Some(wire) => gpio::Line::input(line, wire),
-            None => gpio::Line::output(line),
+            Some(wire) => Input::open(line, wire).map(|_| ()),
+            None => gpio::Line::output(line).map(|_| ()),
         };
-        note(format!("{name}: {line}"), opened.map(|_| ()));
+        note(format!("{name}: {line}"), opened);
     }
     for (name, listen) in [("host", Some(&config.host)), ("bus", config.bus.as_ref())] {
         if let Some(listen) = listen {
@@ -78,11 +83,21 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
             Err(error) => missing.push(error),
         }
     }
+    if !config.can_pair() {
+        good(CANNOT_PAIR.to_owned());
+    }
     good(FLOAT_ENCODERS.to_owned());
     if !priority::is_permitted() {
         good("no real-time priority for io and lock: the unit postern-door.service gives it".to_owned());
     }
     missing
+}
+
+/// Root may open all, and what it makes beside the secret of another user's door is its own. So it makes nothing there.
+fn of_another_user(secret: &Path) -> Option<Error> {
+    let folder = secret.parent()?;
+    let owner = user::of(folder).filter(|owner| user::own() == 0 && *owner != 0)?;
+    Some(Error::CheckedByRoot { folder: folder.to_owned(), owner: user::name(owner) })
 }
 
 /// The first picture that is one.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use embassy_time_driver::TICK_HZ;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::{Error, Result};
+use crate::{Error, Result, priority};
 
 /// The longest wait of the thread that wakes; a new waiter ends it.
 const LONG: Duration = Duration::from_secs(3600);
@@ -37,7 +37,12 @@ impl Clock {
     /// [`Error::Thread`].
     pub fn start(&'static self) -> Result<()> {
         let builder = thread::Builder::new().name("clock".into());
-        builder.spawn(move || self.wake()).map(|_| ()).map_err(Error::Thread)
+        let wakes = move || {
+            // Io runs before what computes only if it is woken before it.
+            priority::raise(priority::IO);
+            self.wake()
+        };
+        builder.spawn(wakes).map(|_| ()).map_err(Error::Thread)
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<(u64, Waker)>> {

@@ -7,14 +7,18 @@
 //! # Invariants
 //! - Only the frame that the camera gave last has a picture. A frame of a host, or one that was kept, is used as it is.
 //! - Without a camera that gives larger pictures, each call goes on as it came.
+//! - A call over which, or before which, the door stood still fails once: its picture counts for nothing, and what agreed before
+//!   it neither.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use audit::NpuFault;
-use door::{EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
-use vision::{Face, Faces, Frame, Surroundings, View};
+use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
+use template::Template;
+use vision::{Face, Faces, Frame, Quality, Surroundings, Thumbnail, View};
 
 use crate::pixels::{Small, Whole};
+use crate::standstill::Standstill;
 
 /// The picture behind the camera's frame.
 #[derive(Debug, Clone, Default)]
@@ -45,12 +49,54 @@ pub struct CloseUps<E> {
     behind: Behind,
     /// The bytes of the last close-up.
     part: Vec<u8>,
+    still: Still,
+}
+
+/// The gap after which a call failed last.
+struct Still {
+    standstill: Standstill,
+    gap: u32,
+}
+
+impl Still {
+    /// What a call gave, unless the door stood still.
+    fn passes<T>(&mut self, given: Result<T, Fault>) -> Result<T, Fault> {
+        let gap = self.standstill.gaps();
+        if core::mem::replace(&mut self.gap, gap) == gap {
+            return given;
+        }
+        Err(Fault::new("the door stood still: this picture does not count"))
+    }
+}
+
+/// A face before the encoder.
+pub struct Fresh<'e, A> {
+    aligned: A,
+    still: &'e mut Still,
+}
+
+impl<A: Aligned> Aligned for Fresh<'_, A> {
+    fn quality(&mut self) -> Quality {
+        self.aligned.quality()
+    }
+
+    fn openness(&mut self) -> u16 {
+        self.aligned.openness()
+    }
+
+    fn thumbnail(&mut self) -> Thumbnail {
+        self.aligned.thumbnail()
+    }
+
+    fn encode(self) -> Result<Template, Fault> {
+        self.still.passes(self.aligned.encode())
+    }
 }
 
 impl<E> CloseUps<E> {
     /// The same engine, which looks at close-ups.
-    pub fn new(engine: E, behind: Behind) -> Self {
-        Self { engine, behind, part: Vec::new() }
+    pub fn new(engine: E, behind: Behind, standstill: Standstill) -> Self {
+        Self { engine, behind, part: Vec::new(), still: Still { standstill, gap: 0 } }
     }
 }
 
@@ -79,7 +125,7 @@ impl<E: Engine> Engine for CloseUps<E> {
     type Model<'i> = E::Model<'i>;
     type Pair<'i> = E::Pair<'i>;
     type Aligned<'e>
-        = E::Aligned<'e>
+        = Fresh<'e, E::Aligned<'e>>
     where
         Self: 'e;
 
@@ -103,11 +149,11 @@ impl<E: Engine> Engine for CloseUps<E> {
     }
 
     fn detect(&mut self, pair: &E::Pair<'_>, frame: &Frame) -> Result<Faces, Fault> {
-        self.engine.detect(pair, frame)
+        self.still.passes(self.engine.detect(pair, frame))
     }
 
     fn track(&mut self, pair: &E::Pair<'_>, frame: &Frame, face: &Face) -> Result<Faces, Fault> {
-        self.engine.track(pair, frame, face)
+        self.still.passes(self.engine.track(pair, frame, face))
     }
 
     fn align<'e>(
@@ -115,16 +161,21 @@ impl<E: Engine> Engine for CloseUps<E> {
         pair: &'e E::Pair<'_>,
         frame: &Frame,
         face: &Face,
-    ) -> Result<E::Aligned<'e>, Fault> {
-        let Self { engine, behind, part } = self;
-        closer(behind, part, (frame, face), View::Crop, |frame, face| engine.align(pair, frame, face))
+    ) -> Result<Self::Aligned<'e>, Fault> {
+        let Self { engine, behind, part, still } = self;
+        let aligned =
+            closer(behind, part, (frame, face), View::Crop, |frame, face| engine.align(pair, frame, face));
+        let aligned = still.passes(aligned)?;
+        Ok(Fresh { aligned, still })
     }
 
     fn live(&mut self, liveness: &E::Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
-        let Self { engine, behind, part } = self;
+        let Self { engine, behind, part, still } = self;
         // The widest view: one that is narrower lies inside it.
         let view = View::Surroundings(Surroundings::WIDE);
-        closer(behind, part, (frame, face), view, |frame, face| engine.live(liveness, frame, face))
+        still.passes(closer(behind, part, (frame, face), view, |frame, face| {
+            engine.live(liveness, frame, face)
+        }))
     }
 
     fn is_on_npu(&self, model: &E::Model<'_>) -> bool {

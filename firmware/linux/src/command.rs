@@ -28,7 +28,11 @@ pub fn start(words: &[String]) -> io::Result<Box<dyn Pictures>> {
 
 impl Pictures for FromCommand {
     fn next(&mut self, raw: &mut Raw) -> io::Result<()> {
-        self.0.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.read_exact(&mut raw.bytes)
+        let read = self.0.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.read_exact(&mut raw.bytes);
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "its stdout ended"),
+            _ => error,
+        })
     }
 }
 

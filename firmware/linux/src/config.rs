@@ -153,7 +153,7 @@ pub struct Camera {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lines {
-    /// The relay of the lock; `file:PATH` stands for a trial without one.
+    /// The relay of the lock; `file:PATH` stands for a trial without one, as it does for the inputs.
     pub lock: String,
     /// The LED that shows that frames can be assessed.
     pub ready: Option<String>,
@@ -171,6 +171,19 @@ pub struct Lines {
     pub contact: Option<String>,
     /// The switch of the cover, active while the cover is open.
     pub cover: Option<String>,
+}
+
+/// What the parser says, in words of the file.
+fn in_words(said: &str) -> String {
+    [
+        ("expected u16", "expected a whole number, without quotes"),
+        ("expected a sequence", "expected a list, as [\"ffmpeg\", \"-i\"]"),
+        ("expected an array of length 4", "expected a list of four"),
+        ("invalid boolean, expected `false`", "a text is in quotes"),
+        ("invalid boolean, expected `true`", "a text is in quotes"),
+    ]
+    .iter()
+    .fold(said.to_owned(), |said, (from, to)| said.replace(from, to))
 }
 
 /// A keypad for PINs.
@@ -272,6 +285,12 @@ impl Camera {
 }
 
 impl Lines {
+    /// The lines for which a file may stand: the lock and the inputs.
+    fn in_files(&mut self) -> impl Iterator<Item = &mut String> {
+        let Self { lock, exit_button, pairing_button, contact, cover, .. } = self;
+        [exit_button, pairing_button, contact, cover].into_iter().flatten().chain([lock])
+    }
+
     /// What is named besides the lock: its name in the configuration, the line, and what hangs on an input.
     pub fn besides_the_lock(&self) -> Vec<(&'static str, &str, Option<Wire>)> {
         let named = [
@@ -289,7 +308,16 @@ impl Lines {
     }
 }
 
+/// What a door without a pairing button says.
+pub const CANNOT_PAIR: &str = "no pairing_button under [lines]: no computer can be paired, so nobody can be enrolled. For a trial \
+                               without one, pairing_button = \"file:PATH\": a 1 in that file is a button that is pressed";
+
 impl Config {
+    /// Whether there is a button by which a computer is paired.
+    pub fn can_pair(&self) -> bool {
+        self.lines.as_ref().is_none_or(|lines| lines.pairing_button.is_some())
+    }
+
     /// The line of the lock: a line of a GPIO chip, `made:FILE` or `file:FILE`.
     pub fn lock(&self) -> String {
         match &self.lines {
@@ -313,7 +341,10 @@ impl Config {
     /// # Errors
     /// [`Error::File`]; [`Error::Config`], which names the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::NoConfig { path: path.to_owned() },
+            _ => Error::file(path)(error),
+        })?;
         let path = std::path::absolute(path).map_err(Error::file(path))?;
         let mut config = Self::parse(&text, &path)?;
         let folder = path.parent().unwrap_or(Path::new("/"));
@@ -323,9 +354,10 @@ impl Config {
         if let Some(entropy) = config.made.as_mut().and_then(|made| made.entropy.as_mut()) {
             *entropy = folder.join(&*entropy);
         }
-        if let Some(file) = config.lines.as_mut().and_then(|lines| lines.lock.strip_prefix("file:")) {
-            let file = folder.join(file).display().to_string();
-            config.lines.iter_mut().for_each(|lines| lines.lock = format!("file:{file}"));
+        for line in config.lines.iter_mut().flat_map(Lines::in_files) {
+            if let Some(file) = line.strip_prefix("file:") {
+                *line = format!("file:{}", folder.join(file).display());
+            }
         }
         config.keypad = config.keypad.map(|keypad| keypad.within(folder));
         config.host.listen = config.host.listen.within(folder);
@@ -339,7 +371,7 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            wrong(format!("{line}{}", error.message()))
+            wrong(format!("{line}{}", in_words(error.message())))
         })?;
         let section = match (&config.made, &config.camera, &config.lines) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {

@@ -4,9 +4,8 @@
 //! restores the flash, this file and the secret together is not found. A secure element or the replay-protected block of an
 //! eMMC would find that as well; no driver for one exists here yet.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use board_api::{CounterError, MonotonicCounter};
@@ -38,8 +37,8 @@ impl FileCounter {
     /// Writes a value beside the file and renames it, so that it is whole or the one before.
     fn write(&self, value: u32) -> std::io::Result<()> {
         let beside = self.path.with_extension("counter-new");
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        // The longest number, and the end of its line.
+        let mut file = secret::beside_its_place(&beside, 11)?;
         writeln!(file, "{value}")?;
         file.sync_all()?;
         secret::replace(&beside, &self.path)

@@ -12,7 +12,7 @@ use host_window::window::{ALARM_BIT, BUTTON_BIT, CONTACT_BIT, COVER_BIT, LED_BIT
 use nn::Arena;
 
 use crate::close_up::{Behind, CloseUps};
-use crate::config::{Config, Lines, Made};
+use crate::config::{CANNOT_PAIR, Config, Lines, Made};
 use crate::counter::FileCounter;
 use crate::flash::{Flash, Partition};
 use crate::float::Float;
@@ -21,6 +21,7 @@ use crate::kept::Keeper;
 use crate::line::{self, Line};
 use crate::made::{self, Outputs};
 use crate::pins::{Camera, Input, Keypad, Output};
+use crate::standstill::Standstill;
 use crate::supervisor::Supervisor;
 use crate::system::{Source, System};
 use crate::window::Window;
@@ -67,6 +68,7 @@ pub struct Door {
     system: System,
     flash: crate::flash::All,
     counter: FileCounter,
+    standstill: Standstill,
 }
 
 impl Door {
@@ -76,7 +78,7 @@ impl Door {
     /// # Errors
     /// What is missing, and what to do.
     pub fn open(config: &Config, reason: ResetReason) -> Result<Self> {
-        let unique = secret::load(&config.secret)?;
+        let unique = secret::load(&config.secret, &config.flash.file)?;
         if let Some(left) = config.secret.left_behind() {
             eprintln!("{left}");
         }
@@ -103,21 +105,26 @@ impl Door {
         let secret_place = config.secret.place();
         let system = System { reason, secret, secret_place, random, window: window.clone() };
         system.show_reason();
+        if !config.can_pair() {
+            eprintln!("{CANNOT_PAIR}");
+        }
         let host = line::serve(&config.host.listen, "host")?;
         let bus = match &config.bus {
             Some(bus) => line::serve(&bus.listen, "bus")?,
             None => line::nobody(),
         };
+        let standstill = Standstill::default();
         let camera = match config.picture_source() {
-            Some(source) => Camera::Real(picture_source::Camera::start(source)?),
+            Some(source) => Camera::Real(picture_source::Camera::start(source, standstill.clone())?),
             None => Camera::Made(made::Camera::new(Window::new(flash.file()))),
         };
         Ok(Self {
-            io: pins.io(keeper, keypad, host, bus)?,
+            io: pins.io(keeper, keypad, host, bus, standstill.clone())?,
             camera,
             system,
             flash: flash.partitions().map_err(Error::file(flash_file))?,
             counter: FileCounter::beside(&config.secret.file)?,
+            standstill,
         })
     }
 
@@ -126,7 +133,7 @@ impl Door {
     /// # Errors
     /// [`Error::Thread`].
     pub fn run(self) -> Result<std::convert::Infallible> {
-        let Self { io, camera, system, flash, counter } = self;
+        let Self { io, camera, system, flash, counter, standstill } = self;
         let behind = match &camera {
             Camera::Real(camera) => camera.behind(),
             Camera::Made(_) => Behind::default(),
@@ -142,7 +149,11 @@ impl Door {
             let mut memory = Box::new(Memory::new());
             let worker = Worker::<Linux, _> {
                 camera,
-                engine: CloseUps::new(Networks::new(&mut arena.0).with_float(Float::default()), behind),
+                engine: CloseUps::new(
+                    Networks::new(&mut arena.0).with_float(Float::default()),
+                    behind,
+                    standstill,
+                ),
                 system,
                 gallery: flash.gallery,
                 settings: flash.settings,
@@ -195,7 +206,7 @@ impl Pins<'_> {
 
     fn input(&self, choice: Choice, wire: Wire, bit: u32) -> Result<Input> {
         Ok(match (self.lines.and_then(choice), self.window) {
-            (Some(line), _) => Input::Gpio(gpio::Line::input(line, wire)?),
+            (Some(line), _) => Input::open(line, wire)?,
             (None, Some(window)) => Input::Made(window.clone(), bit),
             (None, None) => Input::None,
         })
@@ -208,13 +219,20 @@ impl Pins<'_> {
         }
     }
 
-    fn io(&self, keeper: Keeper, keypad: Keypad, host: Line, bus: Line) -> Result<Io<Linux>> {
+    fn io(
+        &self,
+        keeper: Keeper,
+        keypad: Keypad,
+        host: Line,
+        bus: Line,
+        standstill: Standstill,
+    ) -> Result<Io<Linux>> {
         Ok(Io {
             host_receive: host,
             host_send: host,
             bus_receive: bus,
             bus_send: bus,
-            lock: Output::Lock(keeper.clone()),
+            lock: Output::Lock(keeper.clone(), standstill),
             ready: self.output(|lines| lines.ready.as_deref(), LED_BIT)?,
             refused: self.output(|lines| lines.refused.as_deref(), LED_BIT + 1)?,
             alarm: self.output(|lines| lines.alarm.as_deref(), ALARM_BIT)?,

@@ -1,7 +1,9 @@
 //! Why the door on Linux does not start, and what to do about it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::user;
 
 /// Why the door does not start. `source` gives the cause; the message does not repeat it.
 #[derive(Debug, thiserror::Error)]
@@ -14,24 +16,64 @@ pub enum Error {
         /// What is wrong, with the line.
         reason: String,
     },
+    /// There is no configuration.
+    #[error(
+        "{path} is not there: write one, as docs/linux.md has it (/usr/share/doc/postern-door/linux.md of the package), or name \
+         yours by `--config FILE`",
+        path = path.display()
+    )]
+    NoConfig {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file could not be read or written.
-    #[error("{path}", path = path.display())]
+    #[error("{path}{hint}", path = path.display())]
     File {
         /// The file.
         path: PathBuf,
+        /// What to do, if that is known.
+        hint: &'static str,
         /// Why.
         source: io::Error,
     },
-    /// The user that runs the door may not open a file.
+    /// The user that runs the door may not open a file, or make one in its folder.
     #[error(
-        "{path} belongs to another user: run the door as its user, such as `sudo -u postern postern-door --check`",
+        "{path} belongs to {owner}, and this program runs as {user}: run it as {owner}, such as `sudo -u {owner} postern-door \
+         --check`, or give it to the user of the door, such as `sudo chown {user} {path}`",
         path = path.display()
     )]
     Denied {
-        /// The file.
+        /// The file, or the folder in which it was to be made.
         path: PathBuf,
+        /// Whose it is.
+        owner: String,
+        /// Who runs the door.
+        user: String,
         /// Why.
         source: io::Error,
+    },
+    /// Root checks the door of another user.
+    #[error(
+        "{folder} belongs to {owner}: `sudo -u {owner} postern-door --check`. What root makes there the door could not open",
+        folder = folder.display()
+    )]
+    CheckedByRoot {
+        /// The folder of the secret.
+        folder: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
+    /// The secret is gone, and its flash is there.
+    #[error(
+        "{path} is missing, the secret of the door whose flash is {flash}: bring its copy back, or name another flash file, which \
+         starts without people",
+        path = path.display(), flash = flash.display()
+    )]
+    LostSecret {
+        /// The file of the secret.
+        path: PathBuf,
+        /// The flash file.
+        flash: PathBuf,
     },
     /// The flash file cannot be written.
     #[error(
@@ -69,8 +111,8 @@ pub enum Error {
     },
     /// The file is no flash of this kind of board.
     #[error(
-        "{path} is not the flash of a door on Linux but {is}: name another file under [flash], and the door makes it; a \
-         partition is erased by `dd if=/dev/zero of=PARTITION bs=1M count=38`",
+        "{path} is not the flash of a door on Linux but {is}: if a door had its flash there, bring a copy of it back; else \
+         name another file under [flash], and the door makes it, without people; a partition is erased by `dd if=/dev/zero of=PARTITION bs=1M count=38`",
         path = path.display()
     )]
     OtherFlash {
@@ -161,6 +203,12 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The keeper ended before its first word. It has said why.
+    #[error("the lock at {line} is not kept, for the reason above")]
+    Unkept {
+        /// The line.
+        line: String,
+    },
     /// The place where hosts connect cannot be had.
     #[error("cannot listen at {place}: {hint}")]
     Listen {
@@ -182,11 +230,27 @@ pub enum Error {
 impl Error {
     /// For `map_err` on an operation on the file at `path`.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
-        let path = path.into();
-        |source| match source.kind() {
-            io::ErrorKind::PermissionDenied => Self::Denied { path, source },
-            _ => Self::File { path, source },
+        let path: PathBuf = path.into();
+        |source| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let hint = match source.kind() {
+                io::ErrorKind::PermissionDenied => return Self::denied(path, source),
+                io::ErrorKind::NotFound if folder.is_some_and(|folder| !folder.exists()) => {
+                    ": its folder is not there: make it"
+                }
+                io::ErrorKind::IsADirectory => ": it is a folder: name a file in it",
+                _ => "",
+            };
+            Self::File { path, hint, source }
         }
+    }
+
+    /// What may not be opened: the file, or the folder in which there is none.
+    fn denied(path: PathBuf, source: io::Error) -> Self {
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let path = if path.symlink_metadata().is_ok_and(|there| !there.is_symlink()) { path } else { folder };
+        let owner = user::of(&path).map_or_else(|| "another user".to_owned(), user::name);
+        Self::Denied { path, owner, user: user::name(user::own()), source }
     }
 }
 
@@ -196,9 +260,17 @@ mod tests {
 
     #[test]
     fn a_file_of_another_user_is_said_with_the_user_to_be() {
-        let error = Error::file("/var/lib/postern-door/unique.key")(io::ErrorKind::PermissionDenied.into());
-        assert!(error.to_string().contains("sudo -u postern"), "{error}");
+        // Whoever runs this test, the file is root's.
+        let error = Error::file("/etc/passwd")(io::ErrorKind::PermissionDenied.into()).to_string();
+        assert!(
+            error.starts_with("/etc/passwd belongs to root") && error.contains("sudo -u root"),
+            "{error}"
+        );
+        let error = Error::file("/etc/of-nobody")(io::ErrorKind::PermissionDenied.into()).to_string();
+        assert!(error.starts_with("/etc belongs to root") && error.contains(" /etc`"), "{error}");
         let error = Error::file("flash")(io::ErrorKind::NotFound.into());
         assert_eq!(error.to_string(), "flash");
+        let error = Error::file("/of-nobody/flash")(io::ErrorKind::NotFound.into());
+        assert_eq!(error.to_string(), "/of-nobody/flash: its folder is not there: make it");
     }
 }

@@ -99,6 +99,10 @@ impl Line {
 
     fn request(text: &str, configure: impl FnOnce(&mut gpiocdev::request::Builder)) -> Result<Self> {
         let failed = |hint: String| Error::Line { line: text.to_owned(), hint };
+        if text.trim_start_matches('!').starts_with("file:") {
+            let hint = "`file:` stands for the lock, a button, the contact or the cover, and without `!`: its 1 is open or pressed";
+            return Err(failed(hint.to_owned()));
+        }
         let name = Name::of(text);
         let mut builder = Request::builder();
         builder.with_consumer("postern");

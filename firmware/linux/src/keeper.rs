@@ -12,7 +12,8 @@
 //! | the pipe ends: the door was killed, or has failed | drives the line low, and ends |
 //! | nothing comes for [`SILENCE`]: the door hangs, is stopped, or its computer is far too busy | drives the line low. It opens again only after a `0`: the door must have seen that it is locked |
 //! | nothing comes for [`HUNG`] | kills the door, so that its supervisor starts a new one. A keeper that did not run itself meanwhile finds words waiting, and kills nobody |
-//! | the keeper itself is killed | the door sees it at the next word, and ends |
+//! | the keeper itself is killed | the door sees it at the next word, drives the line low, and ends |
+//! | the keeper stands still | the door kills it after five seconds, drives the line low, and ends |
 //!
 //! # Invariants
 //! - The line is low before the keeper's first word, and after its last.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::keeper::{ALIVE, DONE, LOCK, OPEN};
-use crate::{Error, Result};
+use crate::{Error, Result, lock_line};
 
 /// How long the keeper may take to obey. It has nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,8 +28,10 @@ pub struct Keeper(Arc<Mutex<Pipes>>);
 struct Pipes {
     words: ChildStdin,
     answers: ChildStdout,
-    /// It is not waited for: the keeper ends after the door.
-    _keeper: Child,
+    /// It is not waited for while it obeys: the keeper ends after the door.
+    keeper: Child,
+    /// What it keeps.
+    line: String,
 }
 
 impl Keeper {
@@ -52,8 +54,12 @@ impl Keeper {
             .map_err(failed)?;
         let pipes = keeper.stdin.take().zip(keeper.stdout.take());
         let (words, answers) = pipes.ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
-        let mut pipes = Pipes { words, answers, _keeper: keeper };
-        pipes.obeyed(START).map_err(failed)?;
+        let mut pipes = Pipes { words, answers, keeper, line: line.to_owned() };
+        pipes.obeyed(START).map_err(|error| match error.kind() {
+            // It said why before it ended.
+            io::ErrorKind::UnexpectedEof => Error::Unkept { line: line.to_owned() },
+            _ => failed(error),
+        })?;
         Ok(Self(Arc::new(Mutex::new(pipes))))
     }
 
@@ -67,8 +73,7 @@ impl Keeper {
         let obeyed = pipes.obeyed(PATIENCE);
         if obeyed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
             // A keeper that does not answer is as good as none, and a later answer would be taken for that to another word.
-            eprintln!("the keeper of the lock does not answer; the door ends");
-            std::process::exit(3);
+            pipes.end("does not answer");
         }
         obeyed
     }
@@ -83,9 +88,25 @@ impl Pipes {
     /// Says a word. Without a keeper nobody would lock: then the door ends.
     fn say(&mut self, word: u8) {
         if let Err(error) = self.words.write_all(&[word]) {
-            eprintln!("the keeper of the lock is gone ({error}); the door ends");
-            std::process::exit(3);
+            self.end(&format!("is gone ({error})"));
         }
+    }
+
+    /// Locks in place of a keeper that does not, and ends the door. A keeper that only stands still has the line as long as it
+    /// is there.
+    fn end(&mut self, why: &str) -> ! {
+        let _ = self.keeper.kill();
+        let _ = self.keeper.wait();
+        let locked = lock_line::open(&self.line).and_then(|mut line| {
+            line.drive(false).map_err(|source| Error::Keeper { line: self.line.clone(), source })
+        });
+        match locked {
+            Ok(()) => eprintln!("the keeper of the lock {why}; the door has locked, and ends"),
+            Err(error) => {
+                eprintln!("the keeper of the lock {why}; the door ends, and could not lock: {error}")
+            }
+        }
+        std::process::exit(3)
     }
 
     /// Waits for the answer.
@@ -114,7 +135,7 @@ mod tests {
         let mut keeper = command.spawn().expect("it starts");
         let words = keeper.stdin.take().expect("its stdin");
         let answers = keeper.stdout.take().expect("its stdout");
-        Pipes { words, answers, _keeper: keeper }
+        Pipes { words, answers, keeper, line: String::new() }
     }
 
     #[test]

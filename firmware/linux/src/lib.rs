@@ -17,6 +17,7 @@
 //! float    float encoders, by tract
 //! system   random numbers, display, restart    window   the words that a made door shares with its host
 //! check    says what is missing                supervisor, priority   systemd's words, real-time threads
+//! standstill   a door that stood still forgets what it saw
 //! ```
 //! There is no boot loader, and no firmware in the flash: the package manager updates the program.
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -49,8 +50,10 @@ mod priority;
 mod secret;
 mod secret_place;
 mod serial;
+mod standstill;
 mod supervisor;
 mod system;
+mod user;
 mod v4l2;
 mod window;
 

@@ -16,6 +16,7 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,12 +62,9 @@ impl Listener {
         };
         match place {
             Place::Unix(path) => {
-                remove_stale(path)
-                    .map_err(failed("another program is there, or the file is not the door's"))?;
+                remove_stale(path).map_err(|source| failed(at_socket(&source))(source))?;
                 let bound = UnixListener::bind(path);
-                bound
-                    .map(Self::Unix)
-                    .map_err(failed("the folder must exist and be the door's, and the path be short"))
+                bound.map(Self::Unix).map_err(|source| failed(at_socket(&source))(source))
             }
             Place::Tcp(address) => {
                 let bound = TcpListener::bind(address);
@@ -113,12 +111,33 @@ impl Port {
     }
 }
 
-/// Removes the socket of a door that ended without a word.
+/// Removes the socket of a door that ended without a word. Nothing else is removed: a file that is no socket refuses a caller
+/// just as such a socket does.
 fn remove_stale(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if there.file_type().is_socket() => {}
+        Ok(_) => return Err(ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    }
     match UnixStream::connect(path) {
         Ok(_) => Err(ErrorKind::AddrInUse.into()),
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
         Err(_) => Ok(()),
+    }
+}
+
+/// What to do about a socket that cannot be made.
+fn at_socket(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::AlreadyExists => {
+            "a file that is no socket is there, and stays as it is: name another path"
+        }
+        ErrorKind::AddrInUse => "another program is there: end it, or name another path",
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "its folder is not there: make it",
+        ErrorKind::PermissionDenied => "the user that runs the door may not write in its folder",
+        ErrorKind::InvalidInput => "the path is too long for a socket: 107 bytes at most",
+        _ => "its folder must be one where a socket can be made",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use host_window::WINDOW;
@@ -31,17 +31,42 @@ pub fn open(text: &str) -> Result<Box<dyn LockLine>> {
     }
 }
 
-/// A file in place of a line, for tests and for trials without a lock: its one byte is `1` while the lock is open.
+/// A file in place of a line, for tests and for trials without a lock or a button: its first byte is `1` while the line is high.
+#[derive(Debug)]
 pub struct FileLine(File);
 
 impl FileLine {
-    /// The line in a file, which is made if there is none.
+    /// The line in a file, which is made if there is none. A file with anything else in it than a line leaves there is
+    /// somebody's: it stays as it is.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::File`], [`Error::Line`].
     pub fn open(path: &Path) -> Result<Self> {
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        opened.map(Self).map_err(Error::file(path))
+        let mut options = OpenOptions::new();
+        // A pipe would wait for its other end.
+        let options =
+            options.read(true).write(true).create(true).truncate(false).custom_flags(libc::O_NONBLOCK);
+        let file = options.open(path).map_err(Error::file(path))?;
+        let is_file = file.metadata().map_err(Error::file(path))?.is_file();
+        let mut bytes = [0; 3];
+        let count =
+            if is_file { file.read_at(&mut bytes, 0).map_err(Error::file(path))? } else { bytes.len() };
+        // A shell writes the end of a line.
+        if !matches!(bytes.get(..count), Some([] | [b'0' | b'1'] | [b'0' | b'1', b'\n'])) {
+            let hint =
+                "something else is there, and stays as it is: name a file that the door may make".to_owned();
+            return Err(Error::Line { line: format!("file:{}", path.display()), hint });
+        }
+        Ok(Self(file))
+    }
+
+    /// Whether the line is high.
+    ///
+    /// # Errors
+    /// As reading a file.
+    pub fn is_high(&self) -> io::Result<bool> {
+        let mut byte = [0];
+        self.0.read_at(&mut byte, 0).map(|count| count == 1 && byte == [b'1'])
     }
 }
 

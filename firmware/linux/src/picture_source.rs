@@ -21,6 +21,7 @@ use vision::{Frame, PixelFormat};
 use crate::close_up::Behind;
 use crate::pictures::{Pictures, Raw};
 use crate::pixels::{Format, Small, small};
+use crate::standstill::Standstill;
 use crate::{Error, Result, command, v4l2};
 
 /// How long a source rests before it is opened again.
@@ -102,20 +103,28 @@ impl PictureSource {
 impl std::fmt::Display for PictureSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.place {
-            Place::Command(words) => write!(f, "the command `{}`", words.join(" ")),
+            Place::Command(words) => write!(f, "`{}`", words.join(" ")),
             Place::Device(path) => write!(f, "{}", path.display()),
         }
     }
 }
 
 /// The newest picture and its number.
-type Newest = Signal<CriticalSectionRawMutex, (u32, Small)>;
+type Newest = Signal<CriticalSectionRawMutex, Numbered>;
+
+/// A picture with its number, and that of the [standstill](crate::standstill) before it.
+struct Numbered {
+    sequence: u32,
+    gap: u32,
+    small: Small,
+}
 
 /// The camera over a source of pictures.
 pub struct Camera {
     newest: Arc<Newest>,
-    taken: (u32, Small),
+    taken: Numbered,
     behind: Behind,
+    standstill: Standstill,
 }
 
 impl Camera {
@@ -123,14 +132,14 @@ impl Camera {
     ///
     /// # Errors
     /// [`Error::Camera`], [`Error::Thread`].
-    pub fn start(source: PictureSource) -> Result<Self> {
+    pub fn start(source: PictureSource, standstill: Standstill) -> Result<Self> {
         let pictures = source.open()?;
         let newest: Arc<Newest> = Arc::default();
-        let to = newest.clone();
+        let (to, before) = (newest.clone(), standstill.clone());
         let thread = thread::Builder::new().name("camera".into());
-        thread.spawn(move || take(&source, pictures, &to)).map_err(Error::Thread)?;
-        let nothing = Small::new(0, 0, Vec::new());
-        Ok(Self { newest, taken: (0, nothing), behind: Behind::default() })
+        thread.spawn(move || take(&source, pictures, &to, before)).map_err(Error::Thread)?;
+        let nothing = Numbered { sequence: 0, gap: 0, small: Small::new(0, 0, Vec::new()) };
+        Ok(Self { newest, taken: nothing, behind: Behind::default(), standstill })
     }
 
     /// The picture behind the frame that was taken last.
@@ -138,33 +147,38 @@ impl Camera {
         self.behind.clone()
     }
 
-    /// The newest frame, once there is one that was not taken.
+    /// The newest frame, once there is one that was not taken. One from before a standstill is passed over.
     pub async fn next(&mut self) -> Capture<'_> {
         loop {
             let mut taken = self.newest.wait().await;
-            self.behind.is_of(&mut taken.1);
+            if taken.gap != self.standstill.gaps() {
+                continue;
+            }
+            self.behind.is_of(&mut taken.small);
             self.taken = taken;
-            let (_, small) = &self.taken;
+            let small = &self.taken.small;
             if Frame::new(PixelFormat::Yuyv, small.width, small.height, &small.yuyv).is_ok() {
                 break;
             }
         }
-        let (sequence, small) = &self.taken;
+        let Numbered { sequence, small, .. } = &self.taken;
         let frame = Frame::new(PixelFormat::Yuyv, small.width, small.height, &small.yuyv);
         Capture { sequence: *sequence, frame: frame.expect("it was looked at above") }
     }
 }
 
 /// Takes pictures as long as the door runs.
-fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest) -> ! {
-    let (mut raw, mut said, mut shown) = (source.empty(), false, Shown::new(to));
+fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest, standstill: Standstill) -> ! {
+    let (mut raw, mut said, mut shown) = (source.empty(), false, Shown::new(to, standstill.clone()));
     let mut unusable = Unusable::default();
     loop {
         match pictures.next(&mut raw).and_then(|()| unusable.small(&raw)) {
             Ok(None) => continue,
             Ok(Some(small)) => {
                 said = false;
-                shown.put(small);
+                if standstill.is_over() {
+                    shown.put(small);
+                }
                 continue;
             }
             Err(error) if !said => {
@@ -193,11 +207,12 @@ struct Shown<'n> {
     size: [usize; 2],
     /// Whether the last picture that was shown is a gap.
     gap: bool,
+    standstill: Standstill,
 }
 
 impl<'n> Shown<'n> {
-    fn new(to: &'n Newest) -> Self {
-        Self { to, sequence: 0, light: Light::default(), size: [0; 2], gap: false }
+    fn new(to: &'n Newest, standstill: Standstill) -> Self {
+        Self { to, sequence: 0, light: Light::default(), size: [0; 2], gap: false, standstill }
     }
 
     /// A picture came.
@@ -221,7 +236,7 @@ impl<'n> Shown<'n> {
         if !self.gap || !self.to.signaled() {
             self.gap = gap;
             self.sequence = self.sequence.wrapping_add(1);
-            self.to.signal((self.sequence, small));
+            self.to.signal(Numbered { sequence: self.sequence, gap: self.standstill.gaps(), small });
         }
     }
 }
@@ -324,7 +339,7 @@ mod tests {
         let script = "head -c 38400 /dev/zero | tr '\\0' Z";
         let place = Place::Command(["sh", "-c", script].map(str::to_owned).into());
         let source = PictureSource { place, width: 240, height: 160, format: Format::Grey };
-        let mut camera = Camera::start(source).expect("it starts");
+        let mut camera = Camera::start(source, Standstill::default()).expect("it starts");
         let mut bright = 0;
         for picture in 1..=5 {
             let capture = pollster::block_on(camera.next());
@@ -344,8 +359,8 @@ mod tests {
     fn a_gap_waits_until_it_was_looked_at() {
         let small = |luma: u8| Small::new(2, 1, vec![luma, 128, luma, 128]);
         let newest = Newest::new();
-        let mut shown = Shown::new(&newest);
-        let look = || newest.try_take().map(|(_, small)| small.yuyv[0]);
+        let mut shown = Shown::new(&newest, Standstill::default());
+        let look = || newest.try_take().map(|newest| newest.small.yuyv[0]);
         shown.interrupt();
         assert_eq!(look(), None, "there was no picture yet");
         for luma in [90, 91] {

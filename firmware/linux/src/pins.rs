@@ -4,7 +4,9 @@ use board_api::Capture;
 use embedded_hal::digital::{ErrorKind, ErrorType, InputPin, OutputPin};
 
 use crate::kept::Keeper;
+use crate::lock_line::FileLine;
 use crate::made::{self, Outputs};
+use crate::standstill::Standstill;
 use crate::window::Window;
 use crate::{gpio, keypad, picture_source};
 
@@ -15,8 +17,8 @@ pub enum Output {
     None,
     /// A line of a GPIO chip.
     Gpio(gpio::Line),
-    /// The lock, which the keeper drives.
-    Lock(Keeper),
+    /// The lock, which the keeper drives. It is driven at each step of io, so by it a [standstill](crate::standstill) is found.
+    Lock(Keeper, Standstill),
     /// A made one, by its bit.
     Made(Outputs, u32),
 }
@@ -30,7 +32,10 @@ impl Output {
         match self {
             Self::None => Ok(()),
             Self::Gpio(line) => line.set(high).map_err(|_| ErrorKind::Other),
-            Self::Lock(keeper) => keeper.drive(high).map_err(|_| ErrorKind::Other),
+            Self::Lock(keeper, standstill) => {
+                standstill.works();
+                keeper.drive(high).map_err(|_| ErrorKind::Other)
+            }
             Self::Made(outputs, bit) => outputs.drive(*bit, high).map_err(|_| ErrorKind::Other),
         }
     }
@@ -53,8 +58,23 @@ pub enum Input {
     None,
     /// A line of a GPIO chip.
     Gpio(gpio::Line),
+    /// A file in place of one.
+    File(FileLine),
     /// A made one, by its bit.
     Made(Window, u32),
+}
+
+impl Input {
+    /// Opens an input by its text: `file:FILE`, or a line of a GPIO chip.
+    ///
+    /// # Errors
+    /// As opening the line.
+    pub fn open(text: &str, wire: gpio::Wire) -> crate::Result<Self> {
+        match text.strip_prefix("file:") {
+            Some(path) => FileLine::open(path.as_ref()).map(Self::File),
+            None => gpio::Line::input(text, wire).map(Self::Gpio),
+        }
+    }
 }
 
 impl ErrorType for Input {
@@ -66,6 +86,7 @@ impl InputPin for Input {
         match self {
             Self::None => Ok(false),
             Self::Gpio(line) => line.is_active().map_err(|_| ErrorKind::Other),
+            Self::File(line) => line.is_high().map_err(|_| ErrorKind::Other),
             Self::Made(window, bit) => Ok(made::input(window, *bit)),
         }
     }

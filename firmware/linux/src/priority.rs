@@ -5,7 +5,7 @@
 
 use std::io;
 
-/// The priority of the io task.
+/// The priority of the io task, and of the thread that wakes it.
 pub const IO: i32 = 10;
 
 /// The priority of the keeper: it locks even if the io task spins.

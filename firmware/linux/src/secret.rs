@@ -22,7 +22,7 @@ use crypto::Key;
 
 use crate::config::Secret;
 use crate::secret_place::{Elsewhere, Otp};
-use crate::{Error, Result};
+use crate::{Error, Result, flash};
 
 /// The variable by which systemd says where the credentials of a service are.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
@@ -79,15 +79,16 @@ impl Secret {
     }
 }
 
-/// Reads the secret, and draws its file if it is in one that is not there.
+/// Reads the secret, and draws its file if it is in one that is not there, unless the flash at `flash` is a door's: that has
+/// another secret.
 ///
 /// # Errors
-/// [`Error::Secret`], [`Error::OpenSecret`], [`Error::File`], [`Error::Random`]; [`Error::SecretPlace`] if it is not where
+/// [`Error::LostSecret`], [`Error::Secret`], [`Error::OpenSecret`], [`Error::File`], [`Error::Random`]; [`Error::SecretPlace`] if it is not where
 /// the configuration says.
-pub fn load(secret: &Secret) -> Result<Key> {
+pub fn load(secret: &Secret, flash: &Path) -> Result<Key> {
     let credentials = std::env::var_os(CREDENTIALS).map(PathBuf::from);
     match &secret.elsewhere {
-        None => load_file(&secret.file),
+        None => load_file(&secret.file, flash),
         Some(place) => load_elsewhere(place, credentials.as_deref()),
     }
 }
@@ -136,8 +137,11 @@ fn derive(otp: &[u8]) -> Option<Key> {
 }
 
 /// Reads the file, and draws the secret if there is none.
-fn load_file(path: &Path) -> Result<Key> {
+fn load_file(path: &Path, flash: &Path) -> Result<Key> {
     let bytes = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound && flash::is_of_a_door(flash) => {
+            return Err(Error::LostSecret { path: path.to_owned(), flash: flash.to_owned() });
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => return draw(path),
         other => other.map_err(Error::file(path))?,
     };
@@ -153,17 +157,20 @@ fn draw(path: &Path) -> Result<Key> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(Error::Random)?;
     let beside = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(Error::file(&beside))?;
+    let mut file = beside_its_place(&beside, bytes.len() as u64).map_err(Error::file(&beside))?;
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(Error::file(&beside))?;
     replace(&beside, path).map_err(Error::file(path))?;
     Ok(Key::new(bytes))
+}
+
+/// A new file that only its user can read, for what is renamed to its place when it is written. One of at most `most` bytes is what
+/// a write that was cut short has left, and goes; anything longer is somebody's, and stays.
+pub(crate) fn beside_its_place(path: &Path, most: u64) -> io::Result<fs::File> {
+    match fs::symlink_metadata(path) {
+        Ok(left) if left.is_file() && left.len() <= most => fs::remove_file(path)?,
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Renames a file that is written to its place, and waits until its folder says so on disk too.
@@ -190,6 +197,20 @@ mod tests {
         for (place, one) in all.iter().enumerate() {
             assert!(all[..place].iter().all(|before| before != one));
         }
+    }
+
+    #[test]
+    fn what_a_write_has_left_is_replaced_and_what_is_somebodys_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (secret, beside) = (folder.path().join("unique.key"), folder.path().join("unique.new"));
+        fs::write(&beside, "letters that are longer than a secret is").expect("written");
+        assert!(draw(&secret).is_err() && !secret.exists());
+        assert!(fs::read_to_string(&beside).expect("it is there").starts_with("letters"));
+        fs::write(&beside, [1; 12]).expect("written");
+        fs::set_permissions(&beside, fs::Permissions::from_mode(0o644)).expect("set");
+        draw(&secret).expect("drawn");
+        let mode = fs::metadata(&secret).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "not the mode of what was there");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 mod bench;
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use bench::{Bench, MADE, refusal};
-use host_window::window::{BOARD, MAGIC, MAGIC_WORD, VERSION, VERSION_WORD};
+use host_window::window::{BOARD, BOOTS, MAGIC, MAGIC_WORD, VERSION, VERSION_WORD};
 
 /// The configuration with one line changed.
 fn with(line: &str, other: &str) -> String {
@@ -22,6 +23,7 @@ fn an_error_in_the_configuration_names_its_line() {
         (with("unix:host.sock", "host.sock"), "line 8: `host.sock` is no place to listen at"),
         (with("[secret]\nfile = \"unique.key\"", ""), "missing field `secret`"),
         (with("[made]", "[made"), "line 10"),
+        (with("file = \"flash\"", "file = flash"), "a text is in quotes"),
         (with("\n[made]", ""), "it names no camera"),
     ];
     for (config, why) in wrong {
@@ -32,7 +34,56 @@ fn an_error_in_the_configuration_names_its_line() {
     }
     let bench = Bench::new();
     std::fs::remove_file(bench.path().join("postern-door.toml")).expect("removed");
-    bench.refused(&[], "postern-door.toml");
+    bench.refused(&[], "name yours by `--config FILE`");
+    let nowhere = Bench::with_config(&with("file = \"flash\"", "file = \"folder/flash\""));
+    nowhere.refused(&[], "folder/flash: its folder is not there: make it");
+}
+
+/// Whoever tries a camera without GPIO lines can press its buttons, and who has none is told before they wait for a press.
+#[test]
+fn a_trial_without_gpio_has_buttons_in_files_and_one_without_a_pairing_button_is_told() {
+    let camera = "command = [\"sh\", \"-c\", \"while :; do head -c 3072 /dev/zero; sleep 1; done\"]\nformat = \"grey\"";
+    let bench = Bench::with_config(&real(camera, "file:lock"));
+    let output = bench.command().arg("--check").output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("no computer can be paired"), "{output:?}");
+
+    let buttons = "exit_button = \"file:exit\"\npairing_button = \"file:pair\"\n";
+    let mut bench = Bench::with_config(&(real(camera, "file:lock") + buttons));
+    let output = bench.command().arg("--check").output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && !said.contains("paired"), "{output:?}");
+    bench.start();
+    let is = |file: &str| std::fs::read_to_string(bench.path().join(file)).expect("it is there");
+    assert_eq!(is("lock"), "0");
+    std::fs::write(bench.path().join("exit"), "1\n").expect("written");
+    bench.eventually("the exit button opens", |_| is("lock") == "1");
+    std::fs::write(bench.path().join("exit"), "0\n").expect("written");
+    for line in ["ready = \"file:ready\"\n", "contact = \"!file:contact\"\n"] {
+        Bench::with_config(&(real(camera, "file:lock") + line))
+            .refused(&["--check"], "`file:` stands for the lock");
+    }
+}
+
+/// What root makes in the folder of the door's user, that user cannot read.
+#[test]
+fn a_check_by_root_makes_nothing_of_its_own_beside_a_door_of_somebody_else() {
+    let bench = Bench::new();
+    if std::os::unix::fs::chown(bench.path(), Some(65_534), None).is_err() {
+        eprintln!("skipped: only root gives a folder away");
+        return;
+    }
+    let said = bench.refused(&["--check"], "postern-door --check`");
+    assert!(said.contains("sudo -u nobody"), "{said}");
+    assert!(!bench.path().join("unique.key").exists() && !bench.flash().exists());
+    // And whoever is not the owner is told who is, and how to change that.
+    std::fs::write(bench.path().join("unique.key"), [7; 32]).expect("written");
+    std::fs::set_permissions(bench.path().join("unique.key"), PermissionsExt::from_mode(0o600)).expect("set");
+    let output = bench.command().uid(65_534).output();
+    if let Ok(output) = output {
+        let said = refusal(&output, "unique.key belongs to root, and this program runs as nobody");
+        assert!(said.contains("sudo chown nobody"), "{said}");
+    }
 }
 
 /// The configuration of a door with a camera and a lock.
@@ -145,6 +196,56 @@ fn a_socket_that_somebody_listens_at_is_refused_and_a_stale_one_is_not() {
     bench.start();
 }
 
+/// A slip of the pen in one line of the configuration must cost no file: the secret and the flash lie beside it.
+#[test]
+fn a_file_at_the_place_of_a_socket_or_a_lock_stays_as_it_is() {
+    let camera = "command = [\"sh\", \"-c\", \"while :; do head -c 3072 /dev/zero; sleep 1; done\"]\nformat = \"grey\"";
+    for file in ["unique.key", "flash", "letters", "postern-door.toml", "link", "folder"] {
+        let taken = "stays as it is";
+        let wrong = [
+            (with("unix:host.sock", &format!("unix:{file}")), taken),
+            (real(camera, &format!("file:{file}")), if file == "folder" { "folder" } else { taken }),
+        ];
+        for (config, why) in wrong {
+            let mut bench = Bench::new();
+            bench.start();
+            bench.stop();
+            std::fs::write(bench.path().join("letters"), "0, dear Ann").expect("written");
+            std::os::unix::fs::symlink("letters", bench.path().join("link")).expect("a link");
+            std::fs::create_dir(bench.path().join("folder")).expect("a folder");
+            std::fs::write(bench.path().join("postern-door.toml"), &config).expect("written");
+            let path = bench.path().join(file);
+            // A door that opens its flash counts that, and a made one has its pins before the partitions.
+            let own = if config.contains("[made]") { 0..1 << 20 } else { BOOTS..BOOTS + 4 };
+            let read = || {
+                let mut bytes = std::fs::read(&path).ok()?;
+                (file == "flash").then(|| bytes[own.clone()].fill(0));
+                Some(bytes)
+            };
+            let before = read();
+            for arguments in [&["--check"][..], &[]] {
+                bench.refused(arguments, why);
+                assert!(path.symlink_metadata().is_ok(), "{file} is gone");
+                assert!(read() == before, "{file} was written: {config}");
+            }
+            if why == taken && config.contains("[lines]") {
+                bench.refused(&["--lock"], why);
+                assert!(read() == before, "{file} was written: {config}");
+            }
+        }
+    }
+}
+
+/// One error for one cause, and it is that of the keeper, who opens the line.
+#[test]
+fn a_lock_that_is_not_there_is_said_once() {
+    let bench =
+        Bench::with_config(&real("command = [\"cat\", \"/dev/zero\"]\nformat = \"grey\"", "no such line"));
+    let said = bench.refused(&["--check"], "for the reason above");
+    assert_eq!(said.matches("no such line").count(), 2, "{said}");
+    assert!(!said.contains("buffer"), "{said}");
+}
+
 #[test]
 fn a_flash_of_another_kind_of_board_is_refused_and_stays_as_it_is() {
     for (board, is) in
@@ -180,6 +281,13 @@ fn the_flash_of_another_door_is_refused_until_its_secret_is_back() {
     let secret = bench.path().join("unique.key");
     let kept = std::fs::read(&secret).expect("the secret");
     std::fs::remove_file(&secret).expect("removed");
+    for arguments in [&["--check"][..], &[]] {
+        let said = bench.refused(arguments, "unique.key is missing");
+        assert!(said.contains("bring its copy back"), "{said}");
+        assert!(!secret.exists(), "none is drawn in its place");
+    }
+    let other = std::fs::OpenOptions::new().write(true).create(true).mode(0o600).open(&secret);
+    std::io::Write::write_all(&mut other.expect("a file"), &[7; 32]).expect("written");
     let said = bench.refused(&[], "is the flash of another door");
     assert!(said.contains("Bring that door's secret back"), "{said}");
     std::fs::write(&secret, &kept).expect("written");

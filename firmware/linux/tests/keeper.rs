@@ -61,16 +61,23 @@ fn a_door_that_is_stopped_with_the_lock_open_is_locked_and_stays_so() {
 }
 
 #[test]
-fn a_door_without_its_keeper_ends() {
-    let mut bench = Bench::new();
-    bench.start();
-    let door = bench.door().id();
-    let children = std::fs::read_to_string(format!("/proc/{door}/task/{door}/children"));
-    let keeper = children.expect("the system lists children").trim().parse::<u32>().expect("one child");
-    signal(keeper, "-KILL");
-    let status = bench.door().wait().expect("it ends");
-    assert_eq!(status.code(), Some(3), "{}", bench.said());
-    assert!(bench.said().contains("the keeper of the lock is gone"), "{}", bench.said());
+fn a_door_without_its_keeper_locks_and_ends() {
+    for (word, why) in
+        [("-KILL", "the keeper of the lock is gone"), ("-STOP", "the keeper of the lock does not answer")]
+    {
+        let mut bench = Bench::new();
+        bench.start();
+        let door = bench.door().id();
+        let children = std::fs::read_to_string(format!("/proc/{door}/task/{door}/children"));
+        let keeper = children.expect("the system lists children").trim().parse::<u32>().expect("one child");
+        bench.open_lock();
+        signal(keeper, word);
+        let status = bench.door().wait().expect("it ends");
+        assert_eq!(status.code(), Some(3), "{}", bench.said());
+        assert!(bench.said().contains(why), "{}", bench.said());
+        assert!(bench.said().contains("the door has locked"), "{}", bench.said());
+        assert!(!bench.lock_is_open(), "nobody else is left who could lock: {}", bench.said());
+    }
 }
 
 /// A keeper over a file, and the pipe that is its door.

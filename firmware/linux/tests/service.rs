@@ -77,6 +77,7 @@ fn io_and_keeper_have_real_time_priority_where_it_is_permitted_and_the_worker_ha
         threads(door).into_iter().find(|(name, _)| name == wanted).map(|(_, priority)| priority)
     };
     bench.eventually("io has its priority", |_| priority("io").as_deref() == Some("10"));
+    bench.eventually("so has what wakes it", |_| priority("clock").as_deref() == Some("10"));
     bench.eventually("the worker runs", |_| priority("worker").as_deref() == Some("0"));
     let children = std::fs::read_to_string(format!("/proc/{door}/task/{door}/children"));
     let keeper = children.expect("the system lists children").trim().parse::<u32>().expect("one child");

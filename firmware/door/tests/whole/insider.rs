@@ -161,7 +161,7 @@ fn a_request_that_fails_takes_no_frame_from_the_door_or_is_in_the_log() {
 }
 
 /// A refusal that tells whose a face is, how much it is like theirs, or whether it lives, is a comparison. So it has an entry as
-/// one, with the person whom the host named.
+/// one, with the person that the host named.
 #[test]
 fn refused_enrolments_that_tell_of_a_face_are_in_the_log() {
     Board::with_models().boot(async |world: &mut World| {

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use fixtures::{Need, need};
 use imaging::Photo;
@@ -102,6 +103,69 @@ fn picture_of(photo: &Photo, face: [f32; 4], size: [u32; 2], height: f64) -> Vec
         [left, u, right, v]
     });
     pairs.collect()
+}
+
+/// Where the last sight of somebody known is from before a stop, somebody else may stand there after it. So the count of pictures
+/// that agree begins again, though the person is still known to be the same.
+#[test]
+fn a_door_that_stood_still_opens_by_no_picture_of_before() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("models"));
+    let bench = Bench::new("linux");
+    bench.install();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    bench.done(&["settings", "--liveness", "off", "--agreement", "3"]);
+    bench.done(&["board", "down"]);
+    let photo = Photo::open(picture(BARACK[1])).expect("a photograph");
+    let [width, height] = [photo.width(), photo.height()].map(|side| side as usize);
+    let manifest = Manifest::read(models::DETECTOR).expect("the manifest");
+    let detector = Detector::open(&manifest).expect("the published network");
+    let faces = detector.detect(Rgb { width, height, pixels: photo.rgb() }).expect("it runs");
+    let face = reference::nearest_centre(&faces, width, height).expect("a face").area;
+    let shot = picture_of(&photo, face, [320, 240], 100.0);
+
+    // The camera gives a picture when this test has one.
+    let pipe = bench.folder().join("shots");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts").success());
+    let camera = format!(
+        "[camera]\ncommand = [\"cat\", \"{}\"]\nformat = \"yuyv\"\nwidth = 320\nheight = 240\n\n[lines]\nlock = \"file:lock\"\n",
+        pipe.display()
+    );
+    let door = starts(&bench.folder(), |config| {
+        config.split("[made]").next().expect("a configuration").to_owned() + &camera
+    });
+    let mut pipe = OpenOptions::new().write(true).open(&pipe).expect("the door reads it");
+    eventually("the door answers", || bench.run(&["board", "status"]).code == 0);
+    let admitted = || bench.log().iter().any(|entry| entry["kind"] == "admitted");
+    let looked =
+        || bench.done(&["board", "status"])[0]["status"]["camera_sequence"].as_u64().expect("a number");
+    // What the status counts was looked at, and decided about.
+    let mut look = || {
+        let before = looked();
+        pipe.write_all(&shot).expect("the door has the other end");
+        let end = Instant::now() + Duration::from_secs(3);
+        while looked() == before && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        looked() > before
+    };
+    let mut looks = 0;
+    while looks < 2 {
+        looks += u32::from(look());
+    }
+    assert!(!admitted(), "two agree, and three are needed");
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &door.0.id().to_string()]).status();
+        assert!(sent.expect("kill starts").success());
+    };
+    signal("-STOP");
+    std::thread::sleep(Duration::from_millis(1_500));
+    signal("-CONT");
+    let mut after = 0;
+    while !admitted() {
+        after += u32::from(look());
+        assert!(after < 100, "it never opens again");
+    }
+    assert!(after >= 3, "it opened at picture {after} after the stop");
 }
 
 /// The face is 26 pixels high in the frame of either camera, which is too little to know it by.
