@@ -286,7 +286,8 @@ fn the_flash_of_another_door_is_refused_until_its_secret_is_back() {
         assert!(said.contains("bring its copy back"), "{said}");
         assert!(!secret.exists(), "none is drawn in its place");
     }
-    let other = std::fs::OpenOptions::new().write(true).create(true).mode(0o600).open(&secret);
+    let other =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&secret);
     std::io::Write::write_all(&mut other.expect("a file"), &[7; 32]).expect("written");
     let said = bench.refused(&[], "is the flash of another door");
     assert!(said.contains("Bring that door's secret back"), "{said}");
