@@ -2,7 +2,7 @@
 
 mod bench;
 
-use std::os::unix::fs::{FileExt, PermissionsExt, chown};
+use std::os::unix::fs::{FileExt, OpenOptionsExt as _, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -68,7 +68,15 @@ fn a_partition_is_a_flash_for_one_door_at_a_time() {
     bench.start();
     assert_eq!(partition.bytes::<4>(0), MAGIC.to_le_bytes());
     bench.refused(&[], "a door, swap, or a volume has it");
+    // A door that has a secret of its own; without one it is told that the secret of this flash is missing.
     let other = partition.bench();
+    other.refused(&["--check"], "is missing, the secret of the door");
+    let secret = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(other.path().join("unique.key"));
+    std::io::Write::write_all(&mut secret.expect("a file"), &[7; 32]).expect("written");
     other.refused(&["--check"], "a door, swap, or a volume has it");
     bench.stop();
     other.refused(&[], "is the flash of another door");
