@@ -17,7 +17,7 @@ pub enum Output {
     None,
     /// A line of a GPIO chip.
     Gpio(gpio::Line),
-    /// The lock, which the keeper drives. It is driven at each step of io, so by it a [standstill](crate::standstill) is found.
+    /// The lock, which the keeper drives. It is driven at each step of io, so by it a standstill is found.
     Lock(Keeper, Standstill),
     /// A made one, by its bit.
     Made(Outputs, u32),

@@ -9,7 +9,7 @@
 //! | locked out | time elapsed | accepting, one failure below the limit |
 //!
 //! So one more failure after a lockout starts the next one immediately; only a success resets the back-off. Failures of nobody
-//! have no success: each hour of rest takes one back ([`Lockout::rest`]).
+//! have no success: each hour of rest takes one back (`Lockout::rest`).
 //! [`Lockout::restore`] brings the state back after a reset.
 
 /// Duration of the longest lockout: an hour.
