@@ -67,7 +67,7 @@ fn a_copied_program_has_its_models_and_says_what_is_missing() {
     assert!(installed.data().join("images/postern-128.pstn").is_file());
     installed.refused(&["compile", "yunet"], "postern setup");
     installed.refused(&["inspect", "yunet"], "postern compile yunet");
-    installed.refused(&["inspect", "nobody"], "choose one of liveness, mobilefacenet");
+    installed.refused(&["inspect", "nobody"], "choose one of liveness, minifasnet, mobilefacenet");
     installed.refused(&["board", "up"], "postern setup --firmware");
 }
 
