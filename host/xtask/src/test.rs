@@ -48,7 +48,7 @@ const STEPS: &[Step] = &[
     },
     Step { name: "64-bit Arm", run: on_arm },
     // They start the firmware that was built above.
-    Step { name: "end-to-end tests", run: end_to_end },
+    Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },
     Step { name: "tests with a browser", run: browser },
 ];
 
@@ -100,24 +100,9 @@ fn build() -> anyhow::Result<()> {
 
 /// Runs the tests that `chosen` selects, prints what cargo prints, and counts.
 fn tests(count: &mut Count, chosen: &[&str]) -> anyhow::Result<()> {
-    counted(count, &mut command(chosen))
-}
-
-/// The command that runs the tests that `chosen` selects.
-fn command(chosen: &[&str]) -> Command {
     let mut cargo = process::cargo();
     cargo.args(["test", "--release", "--no-fail-fast"]).args(chosen).env("POSTERN_REQUIRE", "1");
-    cargo.current_dir(workspace::root());
-    cargo
-}
-
-/// Runs the end-to-end tests, more than there are processors: on two of them, two tests leave four tenths of the time unused, as
-/// they wait for what is agreed in seconds.
-fn end_to_end(count: &mut Count) -> anyhow::Result<()> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut cargo = command(&suite::end_to_end());
-    cargo.env("RUST_TEST_THREADS", (processors + processors.div_ceil(2)).to_string());
-    counted(count, &mut cargo)
+    counted(count, cargo.current_dir(workspace::root()))
 }
 
 /// Runs the kernels of 64-bit Arm, where target, linker and emulator are there. Set-up does not install them.

@@ -152,7 +152,8 @@ impl Chromium {
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{}", driver.port)).await;
+        let client =
+            builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{}", driver.port)).await;
         let client = client.expect("Chromium starts");
         driver.session = client.session_id().await.ok().flatten().unwrap_or_default();
         let browser = Self { client, view, driver };
@@ -170,14 +171,25 @@ impl Chromium {
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
     }
 
+    /// Signs in at an address of a console, and shows the list of its boards. A console of one door begins with its page.
+    ///
+    /// # Panics
+    /// It does not sign in, or the console shows no board.
+    pub async fn enter(&self, address: &str, own: &str) {
+        self.open(address).await;
+        // The page of the sign-in has none.
+        self.has("footer button").await;
+        self.open(&format!("{own}/boards")).await;
+        self.has("ul.boards a").await;
+    }
+
     /// Signs in at a console, and returns the address of its only board.
     ///
     /// # Panics
     /// It does not sign in, or the console shows no board.
     pub async fn sign_in(&self, console: &mut Console) -> String {
         let (address, own) = console.address();
-        self.open(&address).await;
-        self.has("ul.boards a").await;
+        self.enter(&address, &own).await;
         let board = self.script("return document.querySelector('ul.boards a').getAttribute('href')").await;
         format!("{own}{}", board.as_str().expect("an address"))
     }

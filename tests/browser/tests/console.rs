@@ -26,9 +26,8 @@ async fn a_person_signs_in_enrols_opens_refuses_and_finds_a_lost_board_again() {
     browser.shows("and was used before; or it is not complete").await;
     browser.open(&board).await;
     browser.shows("Open the address that the terminal of").await;
+    // A console of one door begins with its page.
     browser.open(&address).await;
-    browser.shows("Boards").await;
-    browser.click("ul.boards a").await;
     browser.shows("The door is locked").await;
     browser.shows("this computer: installer").await;
     browser.open(&address).await;
@@ -65,7 +64,7 @@ async fn a_person_signs_in_enrols_opens_refuses_and_finds_a_lost_board_again() {
     browser.shows("Open for Barack").await;
     let opened = "return document.querySelectorAll('#events .good').length";
     let before = browser.script(opened).await;
-    door.done(&["show", &path("astronaut.png")]);
+    door.done(&["show", &path("biden.jpg")]);
     browser.shows("Sees a stranger").await;
     assert_eq!(browser.script(opened).await, before, "no stranger is let in");
 
@@ -125,8 +124,7 @@ const PAGES: [&str; 11] = [
 async fn faults(console: &mut Console, view: View, who: &str) -> Vec<String> {
     let browser = Chromium::start(view).await;
     let (address, own) = console.address();
-    browser.open(&address).await;
-    browser.has("ul.boards a").await;
+    browser.enter(&address, &own).await;
     let board = browser.script("return document.querySelector('ul.boards a').getAttribute('href')").await;
     let board = board.as_str().expect("an address").to_owned();
     let pages = PAGES.iter().map(|page| format!("{board}{page}"));

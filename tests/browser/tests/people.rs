@@ -16,8 +16,7 @@ async fn a_person_is_enrolled_with_the_camera_of_the_browser() {
     let (address, own) = console.address();
     let folder = tempfile::tempdir().expect("a folder");
     let browser = Chromium::start_with(DESK, &camera_that_shows("obama2.jpg", folder.path())).await;
-    browser.open(&address).await;
-    browser.shows("Boards").await;
+    browser.enter(&address, &own).await;
     browser.open(&format!("{own}/b/{}/people", door::NAME)).await;
     browser.write("input[name=name]", "Barack").await;
     browser.click("[data-webcam] button").await;
@@ -47,8 +46,7 @@ async fn a_camera_that_the_browser_does_not_give_is_said_with_what_to_do() {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let browser = Chromium::start_with(DESK, &flags).await;
         let (address, own) = console.address();
-        browser.open(&address).await;
-        browser.shows("Boards").await;
+        browser.enter(&address, &own).await;
         browser.open(&format!("{own}/b/{}/people", door::NAME)).await;
         browser.click("[data-webcam] button").await;
         browser.shows(said).await;
@@ -76,11 +74,7 @@ async fn a_trial_shows_the_similarity_beside_the_threshold_as_exact_as_the_role_
     let number = |name: &str| told[name].as_f64().expect("a number");
     for (role, mut console) in [("operator", door.other("operator")), ("installer", Console::of(&door))] {
         let browser = Chromium::start_with(DESK, &camera_that_shows("obama2.jpg", folder.path())).await;
-        let (address, own) = console.address();
-        browser.open(&address).await;
-        browser.has("ul.boards a").await;
-        let board = browser.script("return document.querySelector('ul.boards a').getAttribute('href')").await;
-        let board = format!("{own}{}", board.as_str().expect("an address"));
+        let board = browser.sign_in(&mut console).await;
         browser.open(&format!("{board}/certainty")).await;
         browser.click("a[href$=trial]").await;
         browser.click("button[value=browser]").await;
