@@ -3,6 +3,7 @@
 //! ```text
 //! door       a door on Linux in a folder of its own, its console, and the commands beside it
 //! chromium   a browser with a profile of its own, as wide, as light or as dark as a test wants it
+//! driver     the program that drives a browser
 //! pictures   the photographs that set-up fetched
 //! axe        the accessibility checker axe-core, which set-up fetched
 //! ```
@@ -12,6 +13,7 @@
 pub mod axe;
 pub mod chromium;
 pub mod door;
+mod driver;
 pub mod pictures;
 
 /// A wait ends after this time, on a machine however busy.

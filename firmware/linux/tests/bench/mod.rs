@@ -146,3 +146,9 @@ pub fn refusal(output: &Output, why: &str) -> String {
     assert!(said.contains(why), "{said:?} does not say {why:?}");
     said
 }
+
+/// The configuration with one line changed.
+pub fn with(line: &str, other: &str) -> String {
+    assert!(MADE.contains(line));
+    MADE.replace(line, other)
+}

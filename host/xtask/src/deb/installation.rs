@@ -11,11 +11,14 @@ use super::*;
 
 /// What the other computer is: a layer in memory above the root. It has the parts of `/dev` that programs cannot do without,
 /// neither `/run` nor a service manager.
-const MAKE: &str = "mount -t tmpfs tmpfs \"$0\"; mkdir \"$0/upper\" \"$0/work\" \"$0/root\"; \
-    mount -t overlay overlay -o \"lowerdir=/,upperdir=$0/upper,workdir=$0/work\" \"$0/root\"; \
-    mount -t proc proc \"$0/root/proc\"; mount -t tmpfs tmpfs \"$0/root/dev\"; mount -t tmpfs tmpfs \"$0/root/run\"; \
-    for each in null urandom; do touch \"$0/root/dev/$each\"; mount --bind \"/dev/$each\" \"$0/root/dev/$each\"; done; \
+const MAKE: &str = "mount -t tmpfs tmpfs \"$0\"; mkdir \"$0/upper\" \"$0/work\" \"$0/other\"; \
+    mount -t overlay overlay -o \"lowerdir=/,upperdir=$0/upper,workdir=$0/work\" \"$0/other\"; \
+    mount -t proc proc \"$0/other/proc\"; mount -t tmpfs tmpfs \"$0/other/dev\"; mount -t tmpfs tmpfs \"$0/other/run\"; \
+    for each in null urandom; do touch \"$0/other/dev/$each\"; mount --bind \"/dev/$each\" \"$0/other/dev/$each\"; done; \
     echo ready; exec cat";
+
+/// The name of its root in the folder, as in [`MAKE`].
+const OTHER: &str = "other";
 
 /// The computer, until it is dropped.
 struct Computer {
@@ -40,14 +43,15 @@ impl Computer {
 
     /// A path of the computer, as seen from here.
     fn path(&self, path: &str) -> PathBuf {
-        let seen = format!("/proc/{}/root{}/root/{path}", self.keeper.id(), self.folder.path().display());
-        PathBuf::from(seen)
+        let below = self.folder.path().join(OTHER).join(path);
+        let own = Path::new("/proc").join(self.keeper.id().to_string()).join("root");
+        own.join(below.strip_prefix("/").unwrap_or(&below))
     }
 
     fn run(&self, command: &[&str]) -> Output {
         let mut run = Command::new("nsenter");
         run.args(["--mount", "--target", &self.keeper.id().to_string(), "chroot"]);
-        run.arg(self.folder.path().join("root")).args(command).stdin(Stdio::null());
+        run.arg(self.folder.path().join(OTHER)).args(command).stdin(Stdio::null());
         run.output().expect("nsenter and chroot start")
     }
 
