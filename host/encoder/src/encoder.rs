@@ -6,6 +6,7 @@ use autodiff::BufferPool;
 use autodiff::optimizer::{Memory, Optimizer};
 use rayon::prelude::*;
 
+use crate::average::average;
 use crate::engine::{Engine, LossGradient, Processor};
 use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
@@ -178,6 +179,17 @@ impl Encoder {
     pub fn unfold(&mut self, samples: &Images) -> Result<usize, Error> {
         let (unfolded, count) = unfold(&self.graph, samples)?;
         self.restart(unfolded).map(|()| count)
+    }
+
+    /// Mixes its weights with those of `start`, of which `share` is taken: see [WiSE-FT](https://arxiv.org/abs/2109.01903).
+    ///
+    /// The memory of the optimiser is cleared, and no layer is frozen.
+    ///
+    /// # Errors
+    /// `start` has another structure, or the network is quantized already.
+    pub fn average(&mut self, start: &Graph, share: f32) -> Result<(), Error> {
+        let mixed = average(self.graph.clone(), start, share)?;
+        self.restart(mixed)
     }
 
     /// Puts a changed network in place of the old one.

@@ -14,6 +14,7 @@ pub mod filters;
 pub mod graph;
 pub mod pass;
 
+mod average;
 mod batch;
 mod bottleneck;
 mod build;

@@ -25,7 +25,7 @@ const MAGIC: &[u8; 8] = b"PSTNENC1";
 const DIGEST: usize = 32;
 
 /// A digest of the structure, by which networks of another structure are refused.
-fn structure(graph: &Graph) -> [u8; DIGEST] {
+pub fn structure(graph: &Graph) -> [u8; DIGEST] {
     let mut text = format!("{:?} {:?}", graph.input, graph.preprocessing);
     for node in &graph.nodes {
         let _ = write!(text, "\n{node:?}");

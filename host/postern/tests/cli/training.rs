@@ -264,6 +264,17 @@ fn faces_without_names_teach_through_a_teacher_alone() {
     let manifest = fs::read_to_string(people.out("taught/manifest.toml")).expect("written");
     assert!(manifest.contains("57 pictures") && manifest.contains("dead channels drawn again"), "{manifest}");
 
+    let weights = |out: &str| fs::read(people.out(out).join("people-distilled.onnx")).expect("written");
+    let trained = weights("taught");
+    let mixed = distill("taught", &["--resume", "--keep-start", "0.5"]);
+    assert_eq!(mixed.code, 0, "{}", mixed.said);
+    let kept = distill("kept", &["--keep-start", "0.5"]);
+    assert_eq!(kept.code, 0, "{}", kept.said);
+    assert!(weights("taught") == weights("kept"), "a training that ends again has the same start");
+    assert!(weights("kept") != trained, "something of the start was kept");
+    let norms = distill("norms", &["--keep-start", "0.5", "--batch-norm"]);
+    assert!(norms.code == 2 && norms.said.contains("cannot be used with"), "{}", norms.said);
+
     let named = distill("named", &["--loss", "triplet"]);
     assert!(named.code == 2 && named.said.contains("have no names"), "{}", named.said);
     fs::remove_dir_all(people.out("strangers")).expect("removed");

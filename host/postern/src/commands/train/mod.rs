@@ -191,7 +191,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         data.held_out.len(),
         out.display()
     );
-    args.network.finish(&mut encoder, &data, args.search.seed, resume)?;
+    let start = args.network.finish(&mut encoder, &data, args.search.seed, (&out, resume))?;
     let before = train::run::embed(&encoder, &data, &data.held_out, &mut |_| ())?;
     let mut progress = Progress::new()?;
     let run = Run { folder: &out, resume, interval: args.search.interval() };
@@ -200,6 +200,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if end? == End::Interrupted {
         bail!("broken off; the same command with --resume goes on from {}", out.display());
     }
+    args.network.mix(&mut encoder, start.as_ref())?;
     let training = result::Training {
         name: &name,
         folder: &out,

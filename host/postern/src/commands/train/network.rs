@@ -1,8 +1,10 @@
 //! Which network is trained, and from what it begins.
 
+use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use encoder::graph::Graph;
 use encoder::{Encoder, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
@@ -10,7 +12,7 @@ use train::data::Data;
 use train::loss::Matrix;
 
 use super::faces::style;
-use crate::numbers::{count, factor, positive};
+use crate::numbers::{count, factor, positive, share};
 use crate::output::note;
 use models::{Channels, Manifest};
 
@@ -57,6 +59,11 @@ pub struct NetworkArgs {
     /// Put batch norms back where a model has them folded into its convolutions, so that it learns at a higher rate
     #[arg(long, requires = "from")]
     batch_norm: bool,
+
+    /// Keep this share of the weights that it begins with: each weight becomes the mean of the one before the training and the
+    /// one after it
+    #[arg(long, value_name = "SHARE", requires = "from", conflicts_with_all = ["batch_norm", "rounding"], value_parser = share)]
+    keep_start: Option<f64>,
 
     /// Freeze the first N layers, or the layers with names that start with this text
     #[arg(long, value_name = "N|NAME", requires = "from")]
@@ -172,14 +179,21 @@ impl NetworkArgs {
 
     /// Makes a model what it is to be, if that is still to be done: with a last layer of fewer values, which are its
     /// principal components of the faces of the training, with dead channels drawn from `seed`, with fewer channels, and with batch norms. Of
-    /// an encoder that is loaded from a checkpoint next, only the form counts.
+    /// an encoder that is loaded from a checkpoint next, only the form counts. Weights that are kept for the end are returned, and are
+    /// a file in `folder` for a training that is resumed.
     pub fn finish(
         &self,
         encoder: &mut Encoder,
         data: &Data,
         seed: u64,
-        is_loaded: bool,
-    ) -> anyhow::Result<()> {
+        (folder, resume): (&Path, bool),
+    ) -> anyhow::Result<Option<Graph>> {
+        let kept = folder.join(START);
+        if !resume && kept.is_file() {
+            // That of the training which this one replaces.
+            std::fs::remove_file(&kept).with_context(|| format!("cannot remove {}", kept.display()))?;
+        }
+        let is_loaded = resume && (self.keep_start.is_none() || kept.is_file());
         self.shorten(encoder, data, is_loaded)?;
         if self.revive && !is_loaded {
             let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
@@ -196,7 +210,22 @@ impl NetworkArgs {
             let count = encoder.unfold(&samples)?;
             note!("{count} batch norms are put back");
         }
-        self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
+        if self.keep_start.is_some() && is_loaded {
+            let mut file = File::open(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
+            encoder.load(&mut file).with_context(|| kept.display().to_string())?;
+        } else if self.keep_start.is_some() {
+            let mut state = Vec::new();
+            encoder.save(&mut state)?;
+            train::run::replace(&kept, &state)?;
+        }
+        self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))?;
+        Ok(self.keep_start.map(|_| encoder.graph().clone()))
+    }
+
+    /// Mixes what a training left with the weights that [`NetworkArgs::finish`] returned.
+    pub fn mix(&self, encoder: &mut Encoder, start: Option<&Graph>) -> anyhow::Result<()> {
+        let (Some(start), Some(share)) = (start, self.keep_start) else { return Ok(()) };
+        Ok(encoder.average(start, share as f32)?)
     }
 
     fn shorten(&self, encoder: &mut Encoder, data: &Data, is_loaded: bool) -> anyhow::Result<()> {
@@ -248,6 +277,9 @@ const SLIM_SAMPLES: usize = 32;
 
 /// Number of faces that give a batch norm its moments.
 const NORM_SAMPLES: usize = 64;
+
+/// The weights that a training began with, in its folder.
+pub const START: &str = "start.pstntrain";
 
 /// What a board cuts faces to.
 const SIDES: [usize; 4] = [64, 80, 96, 112];
