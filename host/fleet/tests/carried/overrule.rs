@@ -99,6 +99,39 @@ fn an_older_copy_of_a_folder_is_told_what_it_would_change() {
     );
 }
 
+/// An older copy overrules: its hours hold again, and who was removed or suspended by the other copy stays so.
+#[test]
+fn what_another_copy_removed_or_suspended_stays_when_it_is_overruled() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::with_ada(1);
+    bench.operator.enrol("Bob");
+    bench.publish(false);
+    bench.complete(0);
+    let copy = bench.operator.copied();
+    bench.operator.change("Ada", |ada| (ada.hours, ada.suspended) = ("sat 10:00-12:00".to_owned(), true));
+    bench.operator.remove("Bob");
+    bench.publish(false);
+    bench.complete(0);
+    let ada = |bench: &Bench| {
+        let door = bench.doors[0].board.lock();
+        let rule = door.people["Ada"].as_ref().expect("a rule");
+        (rule.hours.clone(), rule.suspended)
+    };
+    assert_eq!(ada(&bench), ("sat 10:00-12:00".to_owned(), true));
+
+    bench.operator = copy;
+    let connection = bench.connect("operator");
+    let Operator { identity, folder, .. } = &mut bench.operator;
+    let patience = ("the broker", Duration::from_secs(60));
+    let done = overrule(folder, identity, &prefix(), &connection, patience, &|_| true, &mut |_| true);
+    assert_eq!(done.expect("overruled").expect("agreed").records, 2);
+    drop(connection);
+    bench.publish(true);
+    bench.complete(0);
+    assert_eq!(bench.doors[0].board.names(), ["Ada"]);
+    assert_eq!(ada(&bench), ("always".to_owned(), true));
+}
+
 /// Then it is not known what another copy sent, and the run may stay below what the doors have seen.
 #[test]
 fn a_head_that_is_not_authentic_is_no_empty_broker() {
