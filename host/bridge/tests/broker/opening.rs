@@ -102,3 +102,34 @@ fn a_flood_of_messages_is_dropped_and_the_bridge_goes_on() {
     let opened = door.lock().commands.len();
     assert!(looks < 10 + opened, "{looks} looks");
 }
+
+/// Commands that a door would take wait while it is busy with one, and not without end.
+#[test]
+fn some_commands_wait_for_a_door_that_does_not_answer_and_the_others_are_dropped() {
+    need!(Need::Mosquitto);
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let (reader, door) = (Reader::new(&broker, "reader"), Fake::new());
+    let mut allowing = options(&broker, folder.path());
+    allowing.allow_opening = true;
+    allowing.interval = std::time::Duration::from_secs(3600);
+    let _bridge = Bridge::start(allowing, &door);
+    // It has looked at the door, and waits for commands.
+    eventually("the bridge", || reader.last("postern/front/status").as_deref() == Some("online"));
+    let acknowledgement = "Received PUBACK from postern_abababab_front";
+    let arrived = || broker.log().matches(acknowledgement).count();
+    let before = arrived();
+    let busy = door.lock();
+    for counter in 1..=60 {
+        publish(&broker, OPEN, &command(KEY, counter), false);
+    }
+    eventually("all of them arrived", || arrived() == before + 60);
+    drop(busy);
+    eventually("those that waited", || reader.on(OPENING).len() >= 8);
+    publish(&broker, OPEN, &command(KEY, 100), false);
+    eventually("the last one", || reader.on(OPENING).iter().any(|answer| answer.contains("\"counter\":100")));
+    let reached: Vec<u64> = door.lock().commands.iter().map(|command| command.counter).collect();
+    assert_eq!(reached[..8], [1, 2, 3, 4, 5, 6, 7, 8]);
+    // Eight wait, one is asked, and the broker may be quicker to write what it heard than the bridge to take it.
+    assert!(reached.len() < 20, "{reached:?}");
+}

@@ -3,7 +3,8 @@
 //! The crate `bridge` speaks to the broker. This module looks at the board for it, and changes nothing there. Where opening is
 //! allowed, it has the board check commands that others signed.
 
-use std::collections::BTreeMap;
+mod carrier;
+
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use bridge::command::Command;
 use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
 use bridge::payload::Event;
 use bridge::{Level, Options, Said};
-use client::protocol::{Error as Refusal, Hash, LogEntry, NotOpened};
+use client::protocol::{Error as Refusal, Hash, LogEntry};
 use client::{Device, SignedOpening};
 
 use crate::audit_log::{Line, Names};
@@ -21,6 +22,7 @@ use crate::commands::watch::is_interruption;
 use crate::device::DeviceArgs;
 use crate::name;
 use crate::output::{Outcome, Output, note};
+use carrier::{Carrier, Opens};
 
 /// Bytes of the longest name of a door.
 const MAX_NAME: usize = 100;
@@ -81,7 +83,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let password = args.broker.password()?;
     args.broker.note_readers("what is published");
     let names = (!args.no_names).then(Names::new);
-    let door = Watched { args: args.device, names, line: None, used: BTreeMap::new(), openers: None };
+    let door = Watched { args: args.device, names, line: None, carrier: Carrier::default() };
     let options = Options {
         certificates: args.broker.certificates(),
         broker: args.broker.broker,
@@ -122,19 +124,39 @@ fn tell(output: &Output, said: Said<'_>) {
     };
 }
 
-/// For how long the bridge knows who may not open without asking the board: a flood by keys of nobody asks it once.
-const OPENERS: Duration = Duration::from_secs(2);
-
 /// The board.
 struct Watched {
     args: DeviceArgs,
     /// Names by number, as far as they were asked for; `None` if nobody may know them.
     names: Option<Names>,
     line: Option<Device>,
-    /// The last counter of each signer whose command the board took: what is repeated costs the board nothing.
-    used: BTreeMap<Hash, u64>,
-    /// Who may open, and when the board said it.
-    openers: Option<(Instant, Vec<Hash>)>,
+    carrier: Carrier,
+}
+
+/// The board on the other end of a line, which is made where there is none.
+struct OnLine<'a> {
+    args: &'a DeviceArgs,
+    line: &'a mut Option<Device>,
+}
+
+impl OnLine<'_> {
+    fn device(&mut self) -> anyhow::Result<&mut Device> {
+        if self.line.is_none() {
+            *self.line = Some(self.args.connect()?);
+        }
+        self.line.as_mut().context("there is no line to the board")
+    }
+}
+
+impl Opens for OnLine<'_> {
+    fn openers(&mut self) -> anyhow::Result<Vec<Hash>> {
+        Ok(self.device()?.openers()?)
+    }
+
+    fn open(&mut self, command: &SignedOpening) -> anyhow::Result<()> {
+        self.device()?.open_door(command)?;
+        Ok(())
+    }
 }
 
 impl Door for Watched {
@@ -147,7 +169,9 @@ impl Door for Watched {
     }
 
     fn open(&mut self, command: &Command) -> Result<(), Trouble> {
-        let opened = read(command).and_then(|command| self.ask_to_open(&command));
+        let mut board = OnLine { args: &self.args, line: &mut self.line };
+        let opened = carrier::read(command)
+            .and_then(|command| self.carrier.carry(&command, Instant::now(), &mut board));
         opened.map_err(|error| {
             let refused = matches!(error.downcast_ref(), Some(client::Error::Refused(_)));
             if !refused {
@@ -165,44 +189,6 @@ impl Door for Watched {
 }
 
 impl Watched {
-    /// The board checks all of it again. What it would refuse in any case does not reach it, so that a flood of such messages wears
-    /// nothing there.
-    fn ask_to_open(&mut self, command: &SignedOpening) -> anyhow::Result<()> {
-        let refuse = |why| Err(client::Error::Refused(Refusal::NotOpened { why }).into());
-        if !command.is_signed() {
-            return refuse(NotOpened::Forged);
-        }
-        let said = self.openers.as_ref().filter(|(at, _)| at.elapsed() < OPENERS);
-        if said.is_some_and(|(_, openers)| !openers.contains(&command.signer)) {
-            return refuse(NotOpened::NotAllowed);
-        }
-        let mut device = match self.line.take() {
-            Some(device) => device,
-            None => self.args.connect()?,
-        };
-        let openers = device.openers()?;
-        let line = self.line.insert(device);
-        let is_allowed = openers.contains(&command.signer);
-        self.openers = Some((Instant::now(), openers));
-        if !is_allowed {
-            return refuse(NotOpened::NotAllowed);
-        }
-        if self.used.get(&command.signer).is_some_and(|used| *used >= command.counter) {
-            return refuse(NotOpened::Used);
-        }
-        let answer = line.open_door(command);
-        let of_no_use = |why: &NotOpened| matches!(why, NotOpened::Used | NotOpened::Expired);
-        if match &answer {
-            Ok(_) => true,
-            Err(client::Error::Refused(Refusal::NotOpened { why })) => of_no_use(why),
-            Err(_) => false,
-        } {
-            self.used.insert(command.signer, command.counter);
-        }
-        answer?;
-        Ok(())
-    }
-
     fn ask(&mut self, from: u32) -> anyhow::Result<Look> {
         let mut device = match self.line.take() {
             Some(device) => device,
@@ -250,23 +236,6 @@ impl Watched {
         self.line = Some(device);
         Ok(look)
     }
-}
-
-/// The command of a message.
-fn read(command: &Command) -> anyhow::Result<SignedOpening> {
-    let Command { board, signer, counter, until, signature } = command;
-    let mut signed = SignedOpening {
-        board: Hash::default(),
-        signer: Hash::default(),
-        counter: *counter,
-        until: *until,
-        signature: [0; 64],
-    };
-    hex::decode_to_slice(board, &mut signed.board)
-        .and_then(|()| hex::decode_to_slice(signer, &mut signed.signer))
-        .and_then(|()| hex::decode_to_slice(signature, &mut signed.signature))
-        .context("the keys and the signature are not in hexadecimal digits")?;
-    Ok(signed)
 }
 
 /// An entry of the log as an event: without its score.
