@@ -78,6 +78,12 @@ fn a_door_opens_by_a_signed_command_once_and_by_no_other() {
     // The bridge asks the door once in two seconds who may.
     eventually("the bridge has asked", || operator.run(&["open", "linux"]).first()["opened"] == true);
     assert_eq!(openings(&bench), 1);
+    // Who is trusted no more with the door's people may open it all the same, and is named with what ends that.
+    let other = bench.run(&["fleet", "join", &strangers, "--only"]);
+    let named = format!("`postern keys forbid-opening {}`", allowed[0]["opener"].as_str().expect("a key"));
+    assert!(other.code == 0 && other.said.contains(&named), "{}: {}", other.code, other.said);
+    let own = bench.run(&["fleet", "join", &code, "--only"]);
+    assert!(own.code == 0 && !own.said.contains("forbid-opening"), "{}: {}", own.code, own.said);
     let log = bench.log();
     let entry = log.iter().find(|entry| entry["kind"] == "opened").expect("an entry");
     let signer = allowed[0]["opener"].as_str().expect("a key");
