@@ -262,20 +262,47 @@ fn lintian_finds_no_error_that_is_not_known() {
 #[test]
 fn the_unit_gives_the_door_no_capability_and_a_lock_that_locks() {
     let unit = unit();
-    // All of what confines it, so that a line that goes is seen: the exposure that systemd computes has room for some.
-    let confines =
-        ["Device", "Protect", "SystemCall", "Restrict", "Capability", "Ambient", "Private", "IPAddress"];
-    let found: Vec<_> =
-        unit.lines().filter(|line| confines.iter().any(|confines| line.starts_with(confines))).collect();
+    // All of its lines, so that none goes, comes or changes unseen: the exposure that systemd computes has room for some.
+    let service = unit.split_once("[Service]\n").expect("a service").1;
+    let lines = service.split_once("[Install]").map_or(service, |(service, _)| service).lines();
+    let found: Vec<_> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert_eq!(
         found,
         [
+            "Type=notify",
+            "NotifyAccess=main",
+            "ExecStart=/usr/bin/postern-door",
+            "ExecStopPost=-/usr/bin/postern-door --lock",
+            "KillMode=control-group",
+            "TimeoutStartSec=60",
+            "TimeoutStopSec=10",
+            "WatchdogSec=10",
+            "Restart=always",
+            "RestartSec=2",
+            "User=postern",
+            "Group=postern",
+            "SupplementaryGroups=video gpio dialout input",
+            "UMask=0007",
+            "StateDirectory=postern-door",
+            "StateDirectoryMode=0700",
+            "RuntimeDirectory=postern-door",
+            "RuntimeDirectoryMode=0750",
+            "RuntimeDirectoryPreserve=yes",
+            "WorkingDirectory=/var/lib/postern-door",
+            "LimitRTPRIO=11",
+            "LimitCORE=0",
+            "OOMScoreAdjust=-500",
+            "TasksMax=64",
+            "MemoryMax=512M",
             "CapabilityBoundingSet=",
             "AmbientCapabilities=",
+            "NoNewPrivileges=yes",
             "SystemCallFilter=@system-service",
             "SystemCallFilter=~@privileged @keyring @memlock",
             "SystemCallErrorNumber=EPERM",
             "SystemCallArchitectures=native",
+            "LockPersonality=yes",
+            "MemoryDenyWriteExecute=yes",
             "RestrictNamespaces=yes",
             "RestrictSUIDSGID=yes",
             "RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6",
@@ -293,6 +320,7 @@ fn the_unit_gives_the_door_no_capability_and_a_lock_that_locks() {
             "ProtectSystem=strict",
             "ProtectHome=yes",
             "ProtectProc=invisible",
+            "ProcSubset=pid",
             "ProtectClock=yes",
             "ProtectHostname=yes",
             "ProtectKernelLogs=yes",
@@ -300,25 +328,8 @@ fn the_unit_gives_the_door_no_capability_and_a_lock_that_locks() {
             "ProtectKernelTunables=yes",
             "ProtectControlGroups=yes",
             "PrivateTmp=yes",
+            "RemoveIPC=yes",
+            "KeyringMode=private",
         ]
     );
-    for line in [
-        "User=postern",
-        "LockPersonality=yes",
-        "MemoryDenyWriteExecute=yes",
-        "ProcSubset=pid",
-        "RemoveIPC=yes",
-        "KeyringMode=private",
-        "CapabilityBoundingSet=",
-        "NoNewPrivileges=yes",
-        "SystemCallFilter=@system-service",
-        "IPAddressDeny=any",
-        "StateDirectoryMode=0700",
-        "WatchdogSec=10",
-        "KillMode=control-group",
-        "ExecStopPost=-/usr/bin/postern-door --lock",
-        "LimitRTPRIO=11",
-    ] {
-        assert!(unit.lines().any(|of_unit| of_unit == line), "{line}");
-    }
 }
