@@ -34,3 +34,26 @@ fn advisories() -> Option<PathBuf> {
     let databases = std::fs::read_dir(cargo.join("advisory-dbs")).ok()?;
     databases.flatten().map(|database| database.path()).find(|path| path.is_dir())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tag can be moved to another commit, and runs with the rights of the workflow.
+    #[test]
+    fn actions_of_ci_are_named_by_digest() {
+        let folder = workspace::root().join(".github/workflows");
+        let mut named = 0;
+        for file in folder.read_dir().expect("workflows") {
+            let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
+            for action in text.lines().filter_map(|line| line.split_once("uses:")) {
+                let digest = action.1.split_once('@').expect("a version").1.split(' ').next();
+                let is_digest =
+                    |digest: &str| digest.len() == 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+                assert!(digest.is_some_and(is_digest), "{}", action.1);
+                named += 1;
+            }
+        }
+        assert!(named > 0, "no action was looked at");
+    }
+}
