@@ -1,7 +1,7 @@
 //! The door's monotonic counter: a file beside the secret, so outside the flash.
 //!
 //! By it the door finds that its flash file alone was replaced by an older copy. A file can be copied back, too: so whoever
-//! restores the flash, this file and the secret together is not found. A secure element or the replay-protected block of an
+//! restores the flash and this file together is not found. A secure element or the replay-protected block of an
 //! eMMC would find that as well; no driver for one exists here yet.
 
 use std::fs;

@@ -78,6 +78,14 @@ impl Rules {
         }
     }
 
+    /// Keeps the rules of these people alone in memory. In flash the places of the others stay taken: a person whose record is
+    /// damaged is not known either, and must not come back without their rule.
+    pub(crate) fn retain(&mut self, keep: impl Fn(PersonId) -> bool) {
+        for kept in &mut self.kept {
+            *kept = kept.filter(|(person, _)| keep(*person));
+        }
+    }
+
     /// The entry of a place.
     fn entry(&self, place: usize) -> u32 {
         self.versions.as_flattened().get(place).copied().unwrap_or(LOST)

@@ -169,6 +169,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         // Whoever was removed, and stayed here because flash failed, takes no place from anybody.
         if let Ok(gallery) = people.gallery() {
             decider.tallies_mut().retain(|person| people.person(person).is_some());
+            // Nor has their PIN any owner.
+            rules.retain(|person| people.person(person).is_some());
             let everybody = gallery.people().map(Person::id);
             decider.tallies_mut().doubt(everybody, settings.limits.failures);
             decider.tallies_mut().doubt_looks(gallery.people().map(Person::id));

@@ -270,3 +270,29 @@ fn counters_that_are_lost_begin_now() {
         assert_eq!(says(world, command(ADA, own, NOW + 90_000, until)).await, Ok(Response::Done));
     });
 }
+
+/// Somebody destroys the newest record of the counters while the board runs, so that flash has the one before.
+#[test]
+fn a_command_that_was_used_since_the_reset_is_used_whatever_flash_has() {
+    let newest = |settings: &[u8]| *crate::lost::records(settings, 0x023d).last().unwrap() + 10;
+    let mut board = Board::new();
+    let (own, until) = board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetClock { unix_ms: NOW }).await.unwrap();
+        allow(&mut world.host, ADA, true).await.unwrap();
+        let (own, until) = (world.host.board, NOW + 250_000);
+        for counter in [NOW + 10_000, NOW + 20_000] {
+            assert_eq!(says(world, command(ADA, own, counter, until)).await, Ok(Response::Done));
+        }
+        world.supply.spoiled.set(Some(("settings", newest)));
+        let used = says(world, command(ADA, own, NOW + 20_000, until)).await;
+        assert_eq!(used, refused(NotOpened::Used), "memory has it");
+        assert!(world.supply.spoiled.get().is_none());
+        (own, until)
+    });
+    // After a reset the record of before counts: so that was it.
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetClock { unix_ms: NOW + 100_000 }).await.unwrap();
+        assert_eq!(says(world, command(ADA, own, NOW + 10_000, until)).await, refused(NotOpened::Used));
+        assert_eq!(says(world, command(ADA, own, NOW + 20_000, until)).await, Ok(Response::Done));
+    });
+}

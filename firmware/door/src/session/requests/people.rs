@@ -35,23 +35,30 @@ pub(super) fn list<F: MultiwriteNorFlash>(people: &People<'_, F>, from: u32) -> 
     Ok(Response::Users { users, next: next.map(|person| person.id()) })
 }
 
-/// Removes a person, with templates and rule.
+/// Removes a person, with templates and rule. Where the erasure of their key fails, they are gone all the same: so what was
+/// asked of them, their failures and their rule go whatever the gallery answers.
 pub(super) fn remove<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     name: &str,
 ) -> Result<Response, Error> {
     let room = parts.people.room();
-    let removed = parts.people.gallery_mut().map_err(unreadable)?.remove(name);
-    let person = removed.map_err(|error| refusal(error, name, room))?;
-    let (id, templates) = (person.id(), person.templates() as u8);
+    // First, so that whoever is not there afterwards was removed.
+    let whole = parts.people.gallery_mut().map_err(unreadable)?.refresh();
+    whole.map_err(|error| refusal(error, name, room))?;
+    let id = find(&parts.people, name)?;
     parts.restart_frames();
-    parts.decider.remove(id);
-    parts.keep_tallies();
-    if let Some(storage) = &mut parts.storage {
-        // The ID is never given again. So a rule that stays after an error applies to nobody.
-        let _ = parts.rules.remove(id, storage);
+    parts.decider.forget(id);
+    let removed = parts.people.gallery_mut().map_err(unreadable)?.remove(name);
+    if parts.people.person(id).is_none() {
+        parts.decider.remove(id);
+        parts.keep_tallies();
+        if let Some(storage) = &mut parts.storage {
+            // The ID is never given again. So a rule that stays after an error applies to nobody.
+            let _ = parts.rules.remove(id, storage);
+        }
     }
-    Ok(Response::Removed { person: id, templates })
+    let person = removed.map_err(|error| refusal(error, name, room))?;
+    Ok(Response::Removed { person: id, templates: person.templates() as u8 })
 }
 
 /// Removes one template of a person.

@@ -13,6 +13,9 @@ pub struct Cut {
     pub half: bool,
 }
 
+/// Finds a place in what a partition holds.
+pub type Place = fn(&[u8]) -> usize;
+
 /// The state that all partitions of a board share.
 #[derive(Default)]
 pub struct Supply {
@@ -26,8 +29,12 @@ pub struct Supply {
     pub failing: RefCell<Option<(u32, fastrand::Rng)>>,
     /// A partition where every change fails.
     pub broken: Cell<Option<&'static str>>,
+    /// A partition where every change fails after so many.
+    pub lasts: Cell<Option<(&'static str, u32)>>,
     /// A partition whose next program is done, and said to have failed.
     pub unsure: Cell<Option<&'static str>>,
+    /// Somebody writes zeros over a word of a partition before it is read next; the place follows from what is there.
+    pub spoiled: Cell<Option<(&'static str, Place)>>,
     /// Operations that failed.
     pub failed: Cell<u32>,
     /// What began since a test asked for it: partition and bytes.
@@ -67,6 +74,11 @@ impl Supply {
         }
         if self.broken.get() == Some(partition) {
             allowed = 0;
+        }
+        match self.lasts.get() {
+            Some((of, 0)) if of == partition => allowed = 0,
+            Some((of, left)) if of == partition => self.lasts.set(Some((of, left - 1))),
+            _ => {}
         }
         allowed
     }
