@@ -177,6 +177,35 @@ fn after_a_pin_a_power_cut_is_a_failure_of_who_was_claimed() {
     assert!(!enters(&mut board));
 }
 
+/// Failures of faces are written as often as their ration has it. The record of a challenge goes when its failure is in flash.
+#[test]
+fn a_failure_that_waits_to_be_written_leaves_the_record_of_its_challenge() {
+    let whole = guarded(100);
+    let fails_in_vain = |board: &mut Board, then_ms: u64| {
+        let counter = board.counter.clone().unwrap();
+        board.boot(async |world: &mut World| {
+            for failure in 0.. {
+                assert!(failure < 90, "each of them was written");
+                let before = counter.load(Relaxed);
+                assert!(stands_until_asked(world, 1).await, "{failure}");
+                world.glance(0).await;
+                world.wait(4_000).await;
+                if counter.load(Relaxed) == before {
+                    break;
+                }
+            }
+            world.wait(then_ms).await;
+        });
+    };
+    // Where failures may have waited, everybody is one failure below the limit, and the record is that one.
+    let mut board = whole.copy();
+    fails_in_vain(&mut board, 0);
+    assert!(!passes(&mut board, 0), "the boot counts it");
+    let mut board = whole.copy();
+    fails_in_vain(&mut board, 900_000);
+    assert!(passes(&mut board, 0), "it was written, and the record went");
+}
+
 #[test]
 fn a_challenge_wears_little_flash_and_no_counter() {
     let mut board = guarded(10);
