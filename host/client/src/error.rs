@@ -252,7 +252,9 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         Refusal::Unsigned { .. } => {
             "; `postern keys signing` shows the key of this computer and sends it to the board"
         }
-        Refusal::NoCamera => "; `postern show` puts a picture in front of the emulated camera",
+        Refusal::NoCamera => {
+            "; `postern board status` says what the camera gives, and `postern show` puts a picture in front of an emulated one"
+        }
         _ => "",
     })
 }

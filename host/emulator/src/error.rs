@@ -64,6 +64,16 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// The door has a camera and lines of its own.
+    #[error(
+        "the door {name} has a camera and lines of its own, by its postern-door.toml: stand before that camera, and use its buttons, \
+         contacts and keypad. This command feeds made ones: `postern board down --board {name}` and then `postern board up --board \
+         {name}` start the door with them"
+    )]
+    OwnParts {
+        /// Its name.
+        name: String,
+    },
     /// The board has power, and must have none.
     #[error("board {name} is up: `postern board down --board {name}` switches it off first")]
     Running {

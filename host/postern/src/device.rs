@@ -1,6 +1,7 @@
 //! The options that choose a device, and how its results are printed.
 
 use std::path::PathBuf;
+use std::sync::Once;
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -98,8 +99,10 @@ impl DeviceArgs {
         shot: &Shot,
         ask: impl FnMut(&mut Device, Source) -> client::Result<T>,
     ) -> anyhow::Result<T> {
-        let camera = match self.emulated() {
-            Some(board) => Some(board.open()?.camera(Some(device))?),
+        let board = self.emulated().map(BoardArgs::open).transpose()?;
+        // A door with a camera of its own is sent the picture over the line, as any other device.
+        let camera = match board.filter(|board| !board.has_own_parts()) {
+            Some(board) => Some(board.camera(Some(device))?),
             None => None,
         };
         emulator::show(device, camera, &shot.picture()?, ask).with_context(|| shot.path.display().to_string())
@@ -155,11 +158,14 @@ impl DeviceArgs {
 impl BoardArgs {
     /// The board's folder, there or not.
     pub fn folder(&self) -> anyhow::Result<Folder> {
-        let only = || match Folder::names(self.state.as_deref()).as_deref() {
-            Ok([only]) => only.clone(),
-            _ => Machine::An547.name().to_owned(),
-        };
-        Ok(Folder::new(self.state.as_deref(), &self.named().unwrap_or_else(only))?)
+        let name = self.named().unwrap_or_else(|| {
+            let (taken, why) = unnamed(Folder::names(self.state.as_deref()).unwrap_or_default());
+            if let Some(why) = why {
+                TAKEN.call_once(|| note!("{why}"));
+            }
+            taken
+        });
+        Ok(Folder::new(self.state.as_deref(), &name)?)
     }
 
     /// The folder of the board to switch on: a new board that has no name has that of its machine.
@@ -207,6 +213,25 @@ impl BoardArgs {
     }
 }
 
+/// Whether it was said which board was taken.
+static TAKEN: Once = Once::new();
+
+/// The board that is taken of those with these `names` if none is named, and what is said where it could be another one.
+fn unnamed(names: Vec<String>) -> (String, Option<String>) {
+    let default = Machine::An547.name();
+    match names.as_slice() {
+        [only] => (only.clone(), None),
+        several => {
+            let others: Vec<&str> =
+                several.iter().map(String::as_str).filter(|name| *name != default).collect();
+            let is_one = others.len() < several.len();
+            let why =
+                format!("This is board {default}; --board or {BOARD} names another: {}.", others.join(", "));
+            (default.to_owned(), is_one.then_some(why))
+        }
+    }
+}
+
 /// A cosine score in Q15 as a number from -1 to 1.
 pub fn real(similarity: i16) -> f64 {
     f64::from(similarity) / 32768.0
@@ -232,5 +257,22 @@ pub fn known(basis: Option<Basis>) -> String {
     match basis {
         Some(basis @ (Basis::Measured | Basis::Modelled)) => format!("{basis}, upper end of the 95 % band"),
         _ => "unproven: the encoder's table does not reach so far".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_several_boards_are_there_and_none_is_named_it_is_said_which_one_was_taken() {
+        let of = |names: &[&str]| unnamed(names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(of(&[]), ("an547".to_owned(), None));
+        assert_eq!(of(&["linux"]), ("linux".to_owned(), None));
+        assert_eq!(of(&["an547"]), ("an547".to_owned(), None));
+        assert_eq!(of(&["back", "front"]).1, None, "none of them is taken: an error names them");
+        let (taken, why) = of(&["an547", "front", "linux"]);
+        let why = why.expect("it is said");
+        assert!(taken == "an547" && why.contains("board an547") && why.contains("front, linux"), "{why}");
     }
 }

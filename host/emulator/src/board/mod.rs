@@ -258,7 +258,7 @@ impl Board {
     /// waits for another program, `device` gives way on the line.
     ///
     /// # Errors
-    /// [`Error::File`], [`Error::LineBusy`].
+    /// [`Error::OwnParts`], [`Error::File`], [`Error::LineBusy`].
     pub fn camera(&self, device: Option<&mut Device>) -> Result<Camera> {
         let mut device = device;
         let turn = Turn::take(self.folder.path(), Shared::Camera, self.tell, || {
@@ -270,11 +270,27 @@ impl Board {
         Ok(Camera::taken(self.memory()?, turn))
     }
 
-    /// Its memory.
+    /// Whether it is a door on Linux whose configuration names a camera and lines of its own: this computer feeds none of its
+    /// parts.
+    pub fn has_own_parts(&self) -> bool {
+        let is_made = |config: String| config.lines().any(|line| line.trim_start().starts_with("[made]"));
+        self.machine == Machine::Linux
+            && std::fs::read_to_string(self.folder.config()).is_ok_and(|config| !is_made(config))
+    }
+
+    /// Its memory, by which this computer feeds camera, pins and keypad.
     ///
     /// # Errors
-    /// [`Error::File`].
+    /// [`Error::OwnParts`], [`Error::File`].
     pub fn memory(&self) -> Result<Memory> {
+        if self.has_own_parts() {
+            return Err(Error::OwnParts { name: self.folder.name().to_owned() });
+        }
+        self.any_memory()
+    }
+
+    /// Its memory, whatever its parts are.
+    fn any_memory(&self) -> Result<Memory> {
         Memory::open(&self.folder.memory(), self.machine.map())
     }
 
@@ -300,7 +316,7 @@ impl Board {
     fn provide_firmware(&self, firmware: Option<&Path>) -> Result<()> {
         process::provide_secrets(&self.folder)?;
         Memory::create(&self.folder.memory(), self.machine.map())?;
-        let memory = self.memory()?;
+        let memory = self.any_memory()?;
         let none = || match self.machine {
             Machine::Linux => Error::NoDoor,
             emulated => Error::NoFirmware { machine: emulated.name() },

@@ -63,8 +63,9 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     })?;
     if boards.is_empty() {
         note!(
-            "There is no firmware for the emulated boards. Build it in the source tree with `cargo xtask firmware`, \
-             then run `postern setup --firmware SOURCE`."
+            "There is nothing that `postern board up` could start; a door elsewhere, at --device, needs none of it. Build in the \
+             source tree: `cargo build --release -p postern-linux` for the door on Linux, `cargo xtask firmware` for emulated \
+             boards. Then run `postern setup --firmware SOURCE`."
         );
     }
     for name in [models::DETECTOR, models::LIVENESS] {

@@ -65,10 +65,11 @@ impl Door {
         Ok(zone::Names::of(self.args.folder()?.path()))
     }
 
-    /// The memory of an emulated board; `None` for another device.
+    /// The memory of an emulated board; `None` for another device, and for a door with parts of its own.
     fn memory(&self) -> anyhow::Result<Option<Memory>> {
         let Some(board) = self.args.emulated() else { return Ok(None) };
-        Ok(Some(board.open()?.memory()?))
+        let board = board.open()?;
+        Ok(if board.has_own_parts() { None } else { Some(board.memory()?) })
     }
 
     /// The emulated board, for what only such a board has.

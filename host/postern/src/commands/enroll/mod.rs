@@ -24,17 +24,18 @@ pub const TAKEN_FOR_ATTACK: &str = "the liveness network takes this picture for 
 
 /// Options of `postern enroll`.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("pictures_of_them").args(["photos", "from_camera"]).required(true))]
 pub struct Args {
     /// The person's name, 1 to 64 bytes of UTF-8
     #[arg(value_parser = crate::name::parse)]
     name: String,
 
     /// Photographs of the person. One is enough; each must show one face, upright, and look like the others
-    #[arg(required_unless_present = "from_camera", value_name = "PHOTO")]
+    #[arg(value_name = "PHOTO")]
     photos: Vec<PathBuf>,
 
     /// Take the pictures with the door's own camera, and say what to change until they are good
-    #[arg(long, conflicts_with_all = ["photos", "avatar"])]
+    #[arg(long, conflicts_with = "avatar")]
     from_camera: bool,
 
     /// Good pictures to take with the door's camera
@@ -68,6 +69,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let mut device = args.device.connect_paired()?;
     let enrolment = Enrolling { name: &args.name, add: args.add, force: args.force, device: &args.device };
+    enrolment.ask_the_name(&mut device)?;
     let interrupt = Interrupt::hear()?;
     // What is enrolled is printed when all of it is: an output that fails does not leave a part.
     if args.from_camera {
@@ -103,6 +105,26 @@ pub struct Enrolling<'a> {
 }
 
 impl Enrolling<'_> {
+    /// Asks the board whether it knows the name, before anybody stands before its camera and before it looks at photographs.
+    ///
+    /// # Errors
+    /// Somebody new has the name of a person who is enrolled; photographs are to be added to somebody who is not. As any request.
+    fn ask_the_name(&self, device: &mut Device) -> client::Result<()> {
+        let name = protocol::Name::try_from(self.name);
+        let is_known = match device.rule(self.name) {
+            Ok(_) | Err(Error::Refused(protocol::Error::RuleLost)) => true,
+            Err(Error::Refused(protocol::Error::UnknownPerson { .. })) => false,
+            // The enrolment says the same, and what to do.
+            Err(Error::Refused(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        match (is_known, self.add, name) {
+            (true, false, Ok(name)) => Err(Error::Refused(protocol::Error::DuplicateName { name })),
+            (false, true, Ok(name)) => Err(Error::Refused(protocol::Error::UnknownPerson { name })),
+            _ => Ok(()),
+        }
+    }
+
     /// Looks at the photographs and enrols their faces.
     ///
     /// # Errors
