@@ -28,6 +28,20 @@ pub enum SecretPlace {
     File,
 }
 
+/// What the camera gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraState {
+    /// Pictures.
+    Pictures,
+    /// Pictures, and all of them are dark.
+    Dark,
+    /// No picture that can be used.
+    Nothing {
+        /// For so many milliseconds.
+        for_ms: u32,
+    },
+}
+
 /// What the display shows of what waits for the pairing button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -58,6 +72,11 @@ pub trait System {
     /// Where the secret is kept.
     fn secret_place(&self) -> SecretPlace {
         SecretPlace::Fuses
+    }
+
+    /// What the camera gives. A board that cannot tell says pictures.
+    fn camera_state(&self) -> CameraState {
+        CameraState::Pictures
     }
 
     /// Fills `bytes` with random numbers that cannot be predicted, not even after a reset.

@@ -5,19 +5,23 @@
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::{CANNOT_PAIR, Config, Lines};
 use crate::counter::FileCounter;
 use crate::flash::Flash;
 use crate::kept::Keeper;
-use crate::picture_source::{PictureSource, Unusable};
+use crate::picture_source::PictureSource;
+use crate::pictures::Unusable;
 use crate::pins::Input;
 use crate::pixels::Small;
-use crate::{Error, Result, gpio, line, priority, secret, user};
+use crate::{Error, Result, gpio, line, priority, secret, seen, user};
 
 /// How long a camera may take for its first picture. Some commands take seconds to start.
 const FIRST_PICTURE: Duration = Duration::from_secs(20);
+
+/// For how long a camera sets its exposure: the first pictures of some are black.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// The mean brightness below which nobody is recognised.
 const TOO_DARK: u8 = 30;
@@ -29,8 +33,9 @@ const FLOAT_ENCODERS: &str = if engine_tract::IS_BUILT_IN {
     "float encoders: refused, tract is not built in"
 };
 
-/// Opens all parts. `good` takes what is there, one line each. What is missing is returned.
-pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
+/// Opens all parts. `good` takes what is there, one line each. What is missing is returned. What the camera sees goes to the file
+/// `file`, if one is named.
+pub fn check(config: &Config, file: Option<&Path>, mut good: impl FnMut(String)) -> Vec<Error> {
     if let Some(error) = of_another_user(&config.secret.file) {
         return vec![error];
     }
@@ -46,7 +51,7 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
     };
     // The lock of a made door lies in its flash, which another door may have.
     let has_lock = flash.is_ok() || config.made.is_none();
-    let _flash = match flash {
+    let flash = match flash {
         Ok(flash) => {
             note(format!("secret: {}", config.secret.describe()), Ok(()));
             config.secret.left_behind().into_iter().for_each(|left| note(left, Ok(())));
@@ -78,10 +83,19 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
         note(format!("keypad: {keypad}"), keypad.open().map(|_| ()));
     }
     if let Some(source) = config.picture_source() {
-        match first_picture(&source) {
-            Ok(picture) => good(describe(&source, &picture)),
+        match picture(&source, if file.is_some() { SETTLED } else { Duration::ZERO }) {
+            Ok(picture) => {
+                good(describe(&source, &picture));
+                match file.map(|file| seen::write(file, &picture, flash.as_ref())) {
+                    Some(Ok(said)) => good(said),
+                    Some(Err(error)) => missing.push(error),
+                    None => {}
+                }
+            }
             Err(error) => missing.push(error),
         }
+    } else if file.is_some() {
+        missing.push(Error::NoPictures);
     }
     if !config.can_pair() {
         good(CANNOT_PAIR.to_owned());
@@ -100,17 +114,26 @@ fn of_another_user(secret: &Path) -> Option<Error> {
     Some(Error::CheckedByRoot { folder: folder.to_owned(), owner: user::name(owner) })
 }
 
-/// The first picture that is one.
-fn first_picture(source: &PictureSource) -> Result<Small> {
+/// The first picture that is one, or the last one that comes within `settled` after it.
+fn picture(source: &PictureSource, settled: Duration) -> Result<Small> {
     let mut pictures = source.open()?;
     let (send, receive) = mpsc::channel();
     let (mut raw, mut unusable) = (source.empty(), Unusable::default());
     let wait = move || {
+        let mut first: Option<(Instant, Small)> = None;
         let taken = loop {
-            match pictures.next(&mut raw).and_then(|()| unusable.small(&raw)) {
-                Ok(None) => {}
-                Ok(Some(picture)) => break Ok(picture),
-                Err(error) => break Err(error),
+            match (pictures.next(&mut raw).and_then(|()| unusable.small(&raw)), first.take()) {
+                (Ok(None), before) => first = before,
+                (Ok(Some(picture)), before) => {
+                    let since = before.map_or_else(Instant::now, |(since, _)| since);
+                    if since.elapsed() >= settled {
+                        break Ok(picture);
+                    }
+                    first = Some((since, picture));
+                }
+                // One picture is enough, as of a command that gives no more.
+                (Err(_), Some((_, picture))) => break Ok(picture),
+                (Err(error), None) => break Err(error),
             }
         };
         drop(pictures);

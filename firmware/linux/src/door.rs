@@ -25,10 +25,7 @@ use crate::standstill::Standstill;
 use crate::supervisor::Supervisor;
 use crate::system::{Source, System};
 use crate::window::Window;
-use crate::{Error, Result, gpio, keypad, picture_source, priority, secret};
-
-/// Bytes for the tensors of the largest network, as on the boards.
-const ARENA_BYTES: usize = 3 << 20;
+use crate::{ARENA_BYTES, Error, Result, gpio, keypad, picture_source, priority, secret};
 
 /// Bytes of a thread's stack.
 const STACK: usize = 8 << 20;
@@ -103,7 +100,8 @@ impl Door {
         };
         let secret = boot::application_secret(&unique);
         let secret_place = config.secret.place();
-        let system = System { reason, secret, secret_place, random, window: window.clone() };
+        let mut system =
+            System { reason, secret, secret_place, random, outlook: None, window: window.clone() };
         system.show_reason();
         if !config.can_pair() {
             eprintln!("{CANNOT_PAIR}");
@@ -115,7 +113,11 @@ impl Door {
         };
         let standstill = Standstill::default();
         let camera = match config.picture_source() {
-            Some(source) => Camera::Real(picture_source::Camera::start(source, standstill.clone())?),
+            Some(source) => {
+                let camera = picture_source::Camera::start(source, standstill.clone())?;
+                system.outlook = Some(camera.outlook());
+                Camera::Real(camera)
+            }
             None => Camera::Made(made::Camera::new(Window::new(flash.file()))),
         };
         Ok(Self {

@@ -185,6 +185,17 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// There is no camera to take a picture with.
+    #[error(
+        "--picture: this door is a made one, whose host shows it pictures: there is no [camera] in its configuration"
+    )]
+    NoPictures,
+    /// The file for a picture is there, and is none.
+    #[error("{path} is there and is no PNG file: it stays as it is. Name another file for --picture", path = path.display())]
+    NoPicture {
+        /// The file.
+        path: PathBuf,
+    },
     /// The keypad cannot be read.
     #[error("the keypad {keypad} cannot be used: {hint}")]
     Keypad {

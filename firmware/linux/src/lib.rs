@@ -13,10 +13,11 @@
 //! gpio     lines of GPIO chips                 v4l2     cameras
 //! keypad   a matrix of keys, or a USB keypad   close_up   faces at the camera's own scale
 //! pixels   pictures to frames                  picture_source   the thread that takes them; pictures; command
+//! outlook  what the camera gives, as the status says it
 //! keeper   the process that holds the lock     kept     the pipes to it
 //! float    float encoders, by tract
 //! system   random numbers, display, restart    window   the words that a made door shares with its host
-//! check    says what is missing                supervisor, priority   systemd's words, real-time threads
+//! check    says what is missing; seen: a picture of the camera   supervisor, priority   systemd's words, real-time threads
 //! standstill   a door that stood still forgets what it saw
 //! ```
 //! There is no boot loader, and no firmware in the flash: the package manager updates the program.
@@ -41,6 +42,7 @@ mod line;
 mod lock_line;
 mod made;
 mod medium;
+mod outlook;
 mod picture_source;
 mod pictures;
 mod pins;
@@ -49,6 +51,7 @@ mod place;
 mod priority;
 mod secret;
 mod secret_place;
+mod seen;
 mod serial;
 mod standstill;
 mod supervisor;
@@ -70,6 +73,9 @@ pub use picture_source::PictureSource;
 pub use pixels::Format;
 pub use place::Place;
 pub use system::RESTARTED;
+
+/// Bytes for the tensors of the largest network, as on the boards.
+const ARENA_BYTES: usize = 3 << 20;
 
 /// Drives the lock's line low, for a supervisor whose door has ended together with its keeper.
 ///

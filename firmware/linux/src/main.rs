@@ -22,6 +22,10 @@ struct Args {
     #[arg(long)]
     check: bool,
 
+    /// With --check: write what the camera sees to this PNG file, and draw the faces that are found in it
+    #[arg(long, value_name = "FILE", requires = "check")]
+    picture: Option<PathBuf>,
+
     /// Lock, and end: what a supervisor runs after the door has ended
     #[arg(long, conflicts_with = "check")]
     lock: bool,
@@ -85,7 +89,7 @@ fn run(args: &Args) -> linux_door::Result<()> {
 /// Says all that is there, and all that is missing.
 fn check(args: &Args) -> ExitCode {
     let missing = match Config::read(&args.config) {
-        Ok(config) => linux_door::check(&config, |good| println!("  {good}")),
+        Ok(config) => linux_door::check(&config, args.picture.as_deref(), |good| println!("  {good}")),
         Err(error) => vec![error],
     };
     missing.iter().for_each(tell);

@@ -19,8 +19,9 @@ use embassy_sync::signal::Signal;
 use vision::{Frame, PixelFormat};
 
 use crate::close_up::Behind;
-use crate::pictures::{Pictures, Raw};
-use crate::pixels::{Format, Small, small};
+use crate::outlook::Outlook;
+use crate::pictures::{Pictures, Raw, Unusable};
+use crate::pixels::{Format, Small};
 use crate::standstill::Standstill;
 use crate::{Error, Result, command, v4l2};
 
@@ -35,9 +36,6 @@ const SHOWN: u32 = 2;
 
 /// Dark pictures in a row after which that is said.
 const ALL_DARK: u32 = 8;
-
-/// Pictures in a row that cannot be used, after which the source is said to be wrong.
-const ALL_UNUSABLE: u32 = 30;
 
 /// Where pictures come from, and how they are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +123,7 @@ pub struct Camera {
     taken: Numbered,
     behind: Behind,
     standstill: Standstill,
+    outlook: Outlook,
 }
 
 impl Camera {
@@ -135,11 +134,17 @@ impl Camera {
     pub fn start(source: PictureSource, standstill: Standstill) -> Result<Self> {
         let pictures = source.open()?;
         let newest: Arc<Newest> = Arc::default();
-        let (to, before) = (newest.clone(), standstill.clone());
+        let outlook = Outlook::new();
+        let (to, before, seen) = (newest.clone(), standstill.clone(), outlook.clone());
         let thread = thread::Builder::new().name("camera".into());
-        thread.spawn(move || take(&source, pictures, &to, before)).map_err(Error::Thread)?;
+        thread.spawn(move || take(&source, pictures, &to, before, seen)).map_err(Error::Thread)?;
         let nothing = Numbered { sequence: 0, gap: 0, small: Small::new(0, 0, Vec::new()) };
-        Ok(Self { newest, taken: nothing, behind: Behind::default(), standstill })
+        Ok(Self { newest, taken: nothing, behind: Behind::default(), standstill, outlook })
+    }
+
+    /// What it gives, for the status.
+    pub fn outlook(&self) -> Outlook {
+        self.outlook.clone()
     }
 
     /// The picture behind the frame that was taken last.
@@ -168,7 +173,13 @@ impl Camera {
 }
 
 /// Takes pictures as long as the door runs.
-fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest, standstill: Standstill) -> ! {
+fn take(
+    source: &PictureSource,
+    mut pictures: Box<dyn Pictures>,
+    to: &Newest,
+    standstill: Standstill,
+    outlook: Outlook,
+) -> ! {
     let (mut raw, mut said, mut shown) = (source.empty(), false, Shown::new(to, standstill.clone()));
     let mut unusable = Unusable::default();
     loop {
@@ -179,6 +190,7 @@ fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest, st
                 if standstill.is_over() {
                     shown.put(small);
                 }
+                outlook.saw(shown.light.is_dark());
                 continue;
             }
             Err(error) if !said => {
@@ -241,30 +253,6 @@ impl<'n> Shown<'n> {
     }
 }
 
-/// Counts pictures in a row that cannot be used. A cable gives a damaged one now and then; many come from a camera that
-/// gives another format than it said.
-#[derive(Debug, Default)]
-pub struct Unusable(u32);
-
-impl Unusable {
-    /// The frame of a picture; `None` for one that cannot be used.
-    ///
-    /// # Errors
-    /// `InvalidData`: it is one of too many.
-    pub fn small(&mut self, raw: &Raw) -> io::Result<Option<Small>> {
-        let small = small(raw.format, raw.width, raw.height, raw.stride, &raw.bytes);
-        self.0 = if small.is_some() { 0 } else { self.0 + 1 };
-        if self.0 == ALL_UNUSABLE {
-            self.0 = 0;
-            let Raw { width, height, format, bytes, .. } = raw;
-            let said =
-                format!("{} bytes came that are no picture of {width}x{height} in {format}", bytes.len());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, said));
-        }
-        Ok(small)
-    }
-}
-
 /// Whether a picture is dark because the scene is, or because the light of the camera blinks.
 #[derive(Debug, Default)]
 struct Light {
@@ -284,11 +272,17 @@ impl Light {
         }
         self.dark >= SHOWN
     }
+
+    /// Whether so many pictures in a row are dark that the scene is.
+    fn is_dark(&self) -> bool {
+        self.dark >= ALL_DARK
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pictures::ALL_UNUSABLE;
 
     #[test]
     fn a_camera_that_gives_another_format_than_it_said_is_an_error_after_some_pictures() {
@@ -383,7 +377,8 @@ mod tests {
         let mut light = Light::default();
         let shown = (0..ALL_DARK).map(|_| light.shows(4)).filter(|shown| *shown).count();
         assert_eq!(shown, 7);
-        assert!(light.shows(100));
+        assert!(light.is_dark());
+        assert!(light.shows(100) && !light.is_dark());
         assert!(!light.shows(4));
     }
 }

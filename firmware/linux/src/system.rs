@@ -3,12 +3,13 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use board_api::{ResetReason, SecretPlace, Shown};
+use board_api::{CameraState, ResetReason, SecretPlace, Shown};
 use crypto::{Entropy, Generator, Key};
 use host_window::window::{RESET_CAUSE, ResetCause};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::made;
+use crate::outlook::Outlook;
 use crate::window::Window;
 
 /// Where random numbers come from.
@@ -29,6 +30,8 @@ pub struct System {
     pub secret_place: SecretPlace,
     /// Random numbers.
     pub random: Source,
+    /// What the camera gives, unless it is a made one.
+    pub outlook: Option<Outlook>,
     /// The window of a made door.
     pub window: Option<Window>,
 }
@@ -68,6 +71,10 @@ impl board_api::System for System {
 
     fn secret_place(&self) -> SecretPlace {
         self.secret_place
+    }
+
+    fn camera_state(&self) -> CameraState {
+        self.outlook.as_ref().map_or(CameraState::Pictures, Outlook::state)
     }
 
     fn fill_random(&mut self, bytes: &mut [u8]) {

@@ -9,6 +9,7 @@ use emulator::{Board, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::camera_state;
 use crate::clock::ClockReport;
 use crate::device::{known, real, rounded, short};
 
@@ -149,6 +150,10 @@ struct StateReport {
     npu: Vec<String>,
     /// Where its secret is kept: `fuses`; on Linux `credential`, `otp` or `file`.
     secret: String,
+    /// What its camera gives: `pictures`; on Linux also `dark`, if all pictures are, or `nothing`.
+    camera: &'static str,
+    /// For how long the camera gives no picture that can be used. `null` if it gives some.
+    camera_nothing_ms: Option<u32>,
 }
 
 /// A model that is active.
@@ -232,6 +237,8 @@ impl StateReport {
             alarm: status.alarm,
             npu: status.npu.iter().map(|kind| kind.to_string()).collect(),
             secret: status.secret.to_string(),
+            camera: camera_state::word(status.camera),
+            camera_nothing_ms: camera_state::nothing_ms(status.camera),
         }
     }
 }
@@ -295,6 +302,9 @@ pub fn print_status(
     let cover = if status.cover_open { ", the cover of the board is open" } else { "" };
     let alarm = if status.alarm { ", ALARM" } else { "" };
     writeln!(out, "contact    {contact}{cover}{alarm}")?;
+    if let Some(trouble) = camera_state::trouble(status.camera) {
+        writeln!(out, "camera     {trouble}")?;
+    }
     for (kind, row) in [
         (ModelKind::Detector, "detector"),
         (ModelKind::Encoder, "encoder"),

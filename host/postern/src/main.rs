@@ -15,6 +15,7 @@ mod board_list;
 mod board_report;
 #[cfg(feature = "bridge")]
 mod broker_args;
+mod camera_state;
 mod clock;
 mod close_up;
 mod commands;

@@ -90,10 +90,10 @@ pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Comparison, Response};
 pub use setting_name::SettingName;
-pub use status::{Basis, Door, Matching, ResetReason, SecretPlace, Settings, Status, Wiegand};
+pub use status::{Basis, CameraState, Door, Matching, ResetReason, SecretPlace, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.
-pub const VERSION: u16 = 8;
+pub const VERSION: u16 = 9;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;

@@ -64,6 +64,22 @@ pub struct Status {
     pub npu: Vec<ModelKind, 4>,
     /// Where the board's secret is kept.
     pub secret: SecretPlace,
+    /// What the camera gives.
+    pub camera: CameraState,
+}
+
+/// What a board's camera gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CameraState {
+    /// Pictures. A board that cannot tell says this, too.
+    Pictures,
+    /// Pictures, and all of them are dark.
+    Dark,
+    /// No picture that can be used.
+    Nothing {
+        /// For so many milliseconds.
+        for_ms: u32,
+    },
 }
 
 /// Where a board's secret is kept: who can read it. Without it, a copy of the flash is worthless.

@@ -10,8 +10,8 @@
 //! too, since everybody who is paired may read it.
 
 use protocol::{
-    Clock, Comparison, CosineScore, Door, Error, EventKind, FrameResult, ResetReason, Response, Role,
-    SecretPlace, Settings, Status,
+    CameraState, Clock, Comparison, CosineScore, Door, Error, EventKind, FrameResult, ResetReason, Response,
+    Role, SecretPlace, Settings, Status,
 };
 
 /// The step of scores, Q15: one sixteenth.
@@ -99,6 +99,7 @@ fn to_a_stranger(status: &Status) -> Status {
         alarm: false,
         npu: Default::default(),
         secret: SecretPlace::Fuses,
+        camera: CameraState::Pictures,
     }
 }
 

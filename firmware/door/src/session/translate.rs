@@ -1,7 +1,7 @@
 //! From the types of the door to those of the protocol. This is the one place where frames, faces and verdicts become
 //! messages.
 
-use board_api::{ResetReason, SecretPlace};
+use board_api::{CameraState, ResetReason, SecretPlace};
 use liveness::{Gesture, RejectReason, Verdict};
 use protocol::{Error, Flaw};
 use template::CosineScore;
@@ -125,6 +125,15 @@ pub(crate) fn reset_reason(system: &impl board_api::System) -> protocol::ResetRe
         ResetReason::Watchdog => protocol::ResetReason::Watchdog,
         ResetReason::Fault => protocol::ResetReason::Fault,
         ResetReason::Unknown => protocol::ResetReason::Unknown,
+    }
+}
+
+/// What the camera gives.
+pub(crate) fn camera_state(state: CameraState) -> protocol::CameraState {
+    match state {
+        CameraState::Pictures => protocol::CameraState::Pictures,
+        CameraState::Dark => protocol::CameraState::Dark,
+        CameraState::Nothing { for_ms } => protocol::CameraState::Nothing { for_ms },
     }
 }
 

@@ -85,6 +85,7 @@ fn status() -> Status {
         alarm: false,
         npu: Default::default(),
         secret: client::protocol::SecretPlace::Fuses,
+        camera: client::protocol::CameraState::Pictures,
     }
 }
 

@@ -161,6 +161,7 @@ impl Station for Fake {
             alarm: false,
             npu: Default::default(),
             secret: client::protocol::SecretPlace::File,
+            camera: client::protocol::CameraState::Pictures,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
         let paired = Paired { role: *self.role.lock().unwrap(), status };

@@ -90,8 +90,17 @@ fn a_pin_that_is_typed_on_a_usb_keypad_opens_the_door() {
     eventually("the PIN opens", || told("admitted") == 1);
 }
 
+/// The place of the face in a photograph: left, top, width, height.
+pub fn face_of(photo: &Photo) -> [f32; 4] {
+    let [width, height] = [photo.width(), photo.height()].map(|side| side as usize);
+    let manifest = Manifest::read(models::DETECTOR).expect("the manifest");
+    let detector = Detector::open(&manifest).expect("the published network");
+    let faces = detector.detect(Rgb { width, height, pixels: photo.rgb() }).expect("it runs");
+    reference::nearest_centre(&faces, width, height).expect("a face").area
+}
+
 /// A picture of a camera, as YUYV, in which the face of `photo` is so many pixels high.
-fn picture_of(photo: &Photo, face: [f32; 4], size: [u32; 2], height: f64) -> Vec<u8> {
+pub fn picture_of(photo: &Photo, face: [f32; 4], size: [u32; 2], height: f64) -> Vec<u8> {
     let scale = height / f64::from(face[3]);
     let corner = [0, 1].map(|axis: usize| {
         let middle = f64::from(face[axis] + face[axis + 2] / 2.0) * scale;
@@ -116,12 +125,7 @@ fn a_door_that_stood_still_opens_by_no_picture_of_before() {
     bench.done(&["settings", "--liveness", "off", "--agreement", "3"]);
     bench.done(&["board", "down"]);
     let photo = Photo::open(picture(BARACK[1])).expect("a photograph");
-    let [width, height] = [photo.width(), photo.height()].map(|side| side as usize);
-    let manifest = Manifest::read(models::DETECTOR).expect("the manifest");
-    let detector = Detector::open(&manifest).expect("the published network");
-    let faces = detector.detect(Rgb { width, height, pixels: photo.rgb() }).expect("it runs");
-    let face = reference::nearest_centre(&faces, width, height).expect("a face").area;
-    let shot = picture_of(&photo, face, [320, 240], 100.0);
+    let shot = picture_of(&photo, face_of(&photo), [320, 240], 100.0);
 
     // The camera gives a picture when this test has one.
     let pipe = bench.folder().join("shots");
@@ -178,11 +182,7 @@ fn a_camera_with_more_pixels_knows_a_face_that_is_too_small_in_the_frame() {
     bench.done(&["settings", "--liveness", "off"]);
     bench.done(&["board", "down"]);
     let photo = Photo::open(picture(BARACK[1])).expect("a photograph");
-    let manifest = Manifest::read(models::DETECTOR).expect("the manifest");
-    let detector = Detector::open(&manifest).expect("the published network");
-    let [width, height] = [photo.width(), photo.height()].map(|side| side as usize);
-    let faces = detector.detect(Rgb { width, height, pixels: photo.rgb() }).expect("it runs");
-    let face = reference::nearest_centre(&faces, width, height).expect("a face").area;
+    let face = face_of(&photo);
 
     let looks = |size: [u32; 2], height: f64| {
         let frames = bench.folder().join("picture");

@@ -20,6 +20,7 @@ mod float;
 mod installed;
 mod keys;
 mod linux;
+mod linux_camera;
 mod linux_parts;
 mod liveness;
 mod log;

@@ -133,5 +133,6 @@ pub fn status() -> Status {
         alarm: true,
         npu: [ModelKind::Encoder].into_iter().collect(),
         secret: SecretPlace::File,
+        camera: CameraState::Nothing { for_ms: 300 },
     }
 }

@@ -6,7 +6,9 @@ use protocol::{Door, Status};
 
 use crate::{
     pipeline::{Engine, Models},
-    session::translate::{basis, clock, model, model_kind, osdp, reset_reason, secret_place, similarity},
+    session::translate::{
+        basis, camera_state, clock, model, model_kind, osdp, reset_reason, secret_place, similarity,
+    },
     store::Storage,
     text::text,
     worker::parts::Parts,
@@ -57,5 +59,6 @@ pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, model
         alarm: io.alarm,
         npu: models.on_npu(&parts.pipeline.engine).map(model_kind).collect(),
         secret: secret_place(parts.system.secret_place()),
+        camera: camera_state(parts.system.camera_state()),
     }
 }

@@ -7,10 +7,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
-use client::protocol::{self, Face, Point, Source};
+use client::protocol::{self, CameraState, Face, Point, Source};
 use client::{Device, Enrolled, Error};
 
 use super::{Enrolling, note_basis, photos};
+use crate::camera_state::ALL_DARK;
 use crate::interrupt::Interrupt;
 use crate::output::note;
 
@@ -124,7 +125,8 @@ fn next(
         pause.hold(device)?;
         let faces = device.detect(Source::Camera)?.faces;
         if let Some(remark) = remark(&faces) {
-            guidance.say(remark);
+            let is_dark = faces.is_empty() && device.status()?.camera == CameraState::Dark;
+            guidance.say(if is_dark { format!("No face: {ALL_DARK}") } else { remark });
             continue;
         }
         if faces.first().zip(tried.as_ref()).is_some_and(|(face, tried)| !has_moved(tried, face)) {
