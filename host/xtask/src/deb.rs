@@ -16,11 +16,13 @@ use crate::cross::{Compiler, Tools};
 use crate::debian_package::{DATE, Entry, Package};
 use crate::{process, workspace};
 
+mod pages;
+
 /// Options of `cargo xtask deb`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Build for this architecture; without it, for that of this computer
-    #[arg(long, visible_alias = "arch")]
+    #[arg(long = "arch", alias = "architecture")]
     architecture: Option<Architecture>,
 
     /// Build the door with tract, so that it runs encoders in float (`postern compile --engine tract`)
@@ -98,7 +100,7 @@ pub fn package(architecture: Architecture, program: &[u8], version: &str) -> any
         std::fs::read(&path).with_context(|| path.display().to_string())
     };
     let entry = |path: &str, mode, bytes| Entry { path: path.to_owned(), mode, bytes };
-    let files = vec![
+    let mut files = vec![
         entry("etc/postern/postern-door.toml", 0o644, read("postern-door.toml")?),
         entry("usr/bin/postern-door", 0o755, program.to_vec()),
         entry("usr/lib/systemd/system/postern-door.service", 0o644, read("postern-door.service")?),
@@ -111,12 +113,8 @@ pub fn package(architecture: Architecture, program: &[u8], version: &str) -> any
             0o644,
             std::fs::read(workspace::root().join("LICENSE-MIT"))?,
         ),
-        entry(
-            "usr/share/doc/postern-door/linux.md",
-            0o644,
-            std::fs::read(workspace::root().join("docs/linux.md"))?,
-        ),
     ];
+    files.extend(pages::all()?);
     let scripts = ["preinst", "postinst", "prerm", "postrm"].map(|name| Ok((name, read(name)?)));
     let control = control(architecture, program, version, &files)?;
     Package::new(control, scripts.into_iter().collect::<anyhow::Result<_>>()?, files)

@@ -65,7 +65,7 @@ pub struct Args {
     machine: Option<Machine>,
 
     /// The door is a program for this architecture; the computer has 64-bit Arm, and runs those for 32-bit Arm too
-    #[arg(long, visible_alias = "arch", default_value = "arm64")]
+    #[arg(long = "arch", alias = "architecture", default_value = "arm64")]
     architecture: Architecture,
 
     /// Try the cuts of the last `--machine every-write` again, without the virtual computer. A try that was ended goes on

@@ -39,7 +39,7 @@ pub struct Args {
     font: bool,
 
     /// Prepare building the door for another architecture too: by rustup, or with Debian's compiler, unpacked
-    #[arg(long, visible_alias = "arch")]
+    #[arg(long = "arch", alias = "architecture")]
     architecture: Option<Architecture>,
 
     /// Prepare this compiler only for the other architecture

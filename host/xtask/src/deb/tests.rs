@@ -99,7 +99,9 @@ fn the_package_has_program_unit_rules_and_a_configuration_that_upgrades_keep() {
         ("./usr/lib/udev/rules.d/60-postern-door.rules", 0o644),
         ("./usr/share/doc/postern-door/changelog.gz", 0o644),
         ("./usr/share/doc/postern-door/copyright", 0o644),
+        ("./usr/share/doc/postern-door/images/raspberry-pi.svg", 0o644),
         ("./usr/share/doc/postern-door/linux.md", 0o644),
+        ("./usr/share/doc/postern-door/raspberry-pi.md", 0o644),
     ];
     assert_eq!(data, expected.map(|(path, mode)| (path.to_owned(), mode)));
 }
