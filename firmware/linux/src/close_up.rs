@@ -65,7 +65,7 @@ impl Still {
         if core::mem::replace(&mut self.gap, gap) == gap {
             return given;
         }
-        Err(Fault::new("the door stood still: this picture does not count"))
+        Err(Fault::new("it stood still: this picture does not count"))
     }
 }
 

@@ -29,6 +29,9 @@ const CUTS: u64 = 8;
 /// So many of them at least must come before the acknowledgement. Otherwise they were none in the middle.
 const IN_THE_MIDDLE: usize = 4;
 
+/// How often an enrolment may be refused before its cut, on a busy computer.
+const TRIES: u32 = 20;
+
 /// How long the enrolment may take, and how long its command may take to see that the computer is gone.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -51,7 +54,8 @@ pub fn run(parts: &Parts<'_>, disk: &Path, mut trial: Trial) -> anyhow::Result<(
     ensure!(all > 0, "an enrolment writes nothing to the disk");
     drop(monitor);
     let mut in_the_middle = 0;
-    for number in 0..CUTS {
+    let (mut number, mut refused) = (0, 0);
+    while number < CUTS {
         let writes = (all * number / (CUTS - 1)).max(1);
         heading(&format!("power cut {} of {CUTS}: after {writes} of some {all} writes", number + 1));
         let mut monitor = trial.machine.monitor()?;
@@ -62,6 +66,13 @@ pub fn run(parts: &Parts<'_>, disk: &Path, mut trial: Trial) -> anyhow::Result<(
         let until = Instant::now() + PATIENCE;
         while monitor.writes()? < cut_at && enrol.try_wait()?.is_none() {
             ensure!(Instant::now() < until, "the enrolment does not end");
+        }
+        // One that was refused before the cut is not in the middle of anything: the virtual computer stood still, say.
+        if enrol.try_wait()?.is_some_and(|ended| !ended.success()) {
+            refused += 1;
+            ensure!(refused < TRIES, "the enrolment is refused");
+            println!("  the enrolment was refused before: once more");
+            continue;
         }
         let Trial { machine, state, .. } = trial;
         machine.kill()?;
@@ -91,6 +102,7 @@ pub fn run(parts: &Parts<'_>, disk: &Path, mut trial: Trial) -> anyhow::Result<(
         }
         trial.postern(&["remove", NEW])?;
         trial.postern(&["log", "verify"])?;
+        number += 1;
     }
     ensure!(
         in_the_middle >= IN_THE_MIDDLE,
