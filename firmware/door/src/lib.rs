@@ -83,9 +83,10 @@ mod session;
 mod store;
 mod update;
 
+pub use gallery::Volume;
 pub use io::{Io, run_io};
 pub use link::Link;
 pub use pipeline::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind, Networks};
 pub use pipeline::{EthosU, FloatRuntime, Npu, NpuMemory};
 pub use text::Text;
-pub use worker::{Memory, Worker, run_worker};
+pub use worker::{Buffers, Memory, Worker, run_worker};

@@ -55,7 +55,7 @@ pub fn check(config: &Config, file: Option<&Path>, mut good: impl FnMut(String))
         Ok(flash) => {
             note(format!("secret: {}", config.secret.describe()), Ok(()));
             config.secret.left_behind().into_iter().for_each(|left| note(left, Ok(())));
-            note(format!("flash: {}", config.flash.file.display()), Ok(()));
+            note(format!("flash: {}, {}", config.flash.file.display(), flash.more().describe()), Ok(()));
             Some(flash)
         }
         Err(error) => {

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [flash]
-//! file = "flash"                  # made at the first start, 38 MiB; or a partition of 38 MiB or more
+//! file = "flash"                  # made at the first start, 57 MiB; or a partition of 57 MiB or more
 //!
 //! [secret]
 //! file = "unique.key"             # made at the first start; keep a copy, apart from the flash

@@ -3,11 +3,12 @@
 //! The io task runs on its own thread, as it runs at its own interrupt priority on a board. The worker computes for long,
 //! and only its own thread waits for it.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use board_api::ResetReason;
 use crypto::{Generator, Key};
-use door::{Io, Link, Memory, Networks, Worker};
+use door::{Io, Link, Memory, Networks, Volume, Worker};
 use host_window::window::{ALARM_BIT, BUTTON_BIT, CONTACT_BIT, COVER_BIT, LED_BIT, PAIRING_BIT, WIRE_BITS};
 use nn::Arena;
 
@@ -24,6 +25,7 @@ use crate::pins::{Camera, Input, Keypad, Output};
 use crate::standstill::Standstill;
 use crate::supervisor::Supervisor;
 use crate::system::{Source, System};
+use crate::volumes::More;
 use crate::window::Window;
 use crate::{ARENA_BYTES, Error, Result, gpio, keypad, picture_source, priority, secret};
 
@@ -31,6 +33,10 @@ use crate::{ARENA_BYTES, Error, Result, gpio, keypad, picture_source, priority, 
 const STACK: usize = 8 << 20;
 
 static LINK: Link = Link::new();
+
+/// Buffers for 40 volumes with 10,240 people and values of 5,120 templates of the largest dimension, 20,480 of 128 values;
+/// for the failures of 2,048 people and the rules of 1,024.
+static MEMORY: Mutex<Memory<40, 10_240, 5_120, 256, 32>> = Mutex::new(Memory::new());
 
 /// The types of the door's peripherals.
 pub enum Linux {}
@@ -82,6 +88,9 @@ impl Door {
         let flash_file = &config.flash.file;
         let flash = Flash::open(flash_file, config.durability(), &unique, &config.secret.file)?;
         let window = config.made.as_ref().map(|_| Window::new(flash.file()));
+        if let More::None(_) = flash.more() {
+            eprintln!("flash: {}", flash.more().describe());
+        }
         let boots = flash.boots().map_err(Error::file(flash_file))?;
         let keeper = Keeper::start(&config.lock())?;
         let pins = Pins {
@@ -148,7 +157,10 @@ impl Door {
         let io_task = io_task.map_err(Error::Thread)?;
         let worker = thread("worker").spawn(move || -> () {
             let mut arena = Box::new(Arena::<ARENA_BYTES>::ZERO);
-            let mut memory = Box::new(Memory::new());
+            let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+            // A volume that is no volume is none of the door's: its size does not depend on what is in it.
+            let mut further: Vec<_> =
+                flash.further.into_iter().filter_map(|at| Volume::new(at).ok()).collect();
             let worker = Worker::<Linux, _> {
                 camera,
                 engine: CloseUps::new(
@@ -158,6 +170,7 @@ impl Door {
                 ),
                 system,
                 gallery: flash.gallery,
+                further: &mut further,
                 settings: flash.settings,
                 log: flash.log,
                 detector: flash.detector,
@@ -166,7 +179,7 @@ impl Door {
                 firmware: flash.firmware,
                 // The worker runs until the process ends.
                 counter: Some(Box::leak(Box::new(counter))),
-                memory: &mut memory,
+                memory: memory.all(),
             };
             pollster::block_on(door::run_worker(worker, &LINK))
         });

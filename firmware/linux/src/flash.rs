@@ -4,7 +4,7 @@
 //! offset      what
 //! 0x00000000  header page: `host_window::window`, of which a door with real pins uses magic, version, board and owner
 //! 0x00001000  frame of a made camera; nothing else
-//! 0x00100000  partitions, see `partitions::LINUX`
+//! 0x00100000  partitions, see `partitions::LINUX`; the last of them are further volumes of the gallery, see `volumes`
 //! ```
 //! A partition is read where it lies, in a mapping. It is written with the file's own operations, never through the
 //! mapping: a full or broken disk is then an error of the operation, and not a signal that ends the door. Each operation
@@ -35,10 +35,14 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
 use crate::medium::{self, Kind};
+use crate::volumes::{self, More};
 use crate::{Error, Result};
 
 /// Where everything lies in the file.
 const MAP: Partitions = LINUX.partitions;
+
+/// All partitions but further volumes.
+const FIRST: Region = Region { offset: MAP.nor.offset, len: MAP.further.offset - MAP.nor.offset };
 
 /// The boards that have the same header.
 const BOARDS: [(u32, &str); 2] = [(547, "an an547"), (500, "an an500")];
@@ -156,6 +160,7 @@ pub struct Flash {
     file: Arc<File>,
     kind: Kind,
     durability: Durability,
+    more: More,
 }
 
 impl Flash {
@@ -166,8 +171,10 @@ impl Flash {
     /// [`Error::DiskFull`], [`Error::File`]. `secret_path` is for the message.
     pub fn open(path: &Path, durability: Durability, secret: &Key, secret_path: &Path) -> Result<Self> {
         let (file, kind) = medium::open(path)?;
-        let flash = Self { file: Arc::new(file), kind, durability };
+        let mut flash = Self { file: Arc::new(file), kind, durability, more: More::Erased };
         flash.check_owner(path, secret, secret_path)?;
+        let length = medium::length(&flash.file).map_err(Error::file(path))?;
+        flash.more = volumes::make(&flash.file, kind, length, durability).map_err(Error::file(path))?;
         let boots = flash.word(BOOTS).map_err(Error::file(path))?;
         flash.set_word(BOOTS, boots.wrapping_add(1)).map_err(Error::file(path))?;
         flash.set_word(BOARD, MAP.board).map_err(Error::file(path))?;
@@ -180,6 +187,11 @@ impl Flash {
     /// As reading a file.
     pub fn boots(&self) -> std::io::Result<u32> {
         self.word(BOOTS)
+    }
+
+    /// Whether the gallery has its further volumes.
+    pub fn more(&self) -> &More {
+        &self.more
     }
 
     /// The file, for the made camera and the made pins.
@@ -231,7 +243,8 @@ impl Flash {
         if version != VERSION {
             return Err(other(&format!("one of layout {version}, while this door has layout {VERSION}")));
         }
-        if self.kind.unfit(length).is_some() {
+        let volumes = self.word(volumes::ERASED_ONCE).map_err(failed())?;
+        if self.kind.unfit(length).is_some() || volumes > 0 && length < LINUX.file_len {
             return Err(other("one that was cut off"));
         }
         let mut found = [0; OWNER_LEN];
@@ -253,23 +266,12 @@ impl Flash {
         Ok(head.iter().all(|byte| matches!(byte, 0 | 0xff)))
     }
 
-    /// Whether nothing was written where the partitions lie.
+    /// Whether nothing was written where the partitions lie, but for further volumes.
     fn is_blank(&self) -> std::io::Result<bool> {
-        let mut piece = vec![0; 1 << 20];
-        let mut at = u64::from(MAP.nor.offset);
-        while at < u64::from(MAP.nor.end()) {
-            let length = piece.len().min((u64::from(MAP.nor.end()) - at) as usize);
-            self.file.read_exact_at(&mut piece[..length], at)?;
-            // Ones are left by a first start that was cut short.
-            if !piece[..length].iter().all(|byte| matches!(byte, 0 | 0xff)) {
-                return Ok(false);
-            }
-            at += length as u64;
-        }
-        Ok(true)
+        volumes::is_blank(&self.file, FIRST)
     }
 
-    /// Erases all partitions, and writes the header last: a start that is cut short is repeated.
+    /// Erases all partitions but further volumes, and writes the header last: a start that is cut short is repeated.
     fn format(&self, path: &Path, owner: &Tag<OWNER_LEN>) -> Result<()> {
         // All of its room now: a disk that is full later cannot stop a door that runs. A partition has its room.
         let room = match self.kind {
@@ -288,13 +290,7 @@ impl Flash {
                 _ => Error::file(path)(error),
             })
         };
-        let ones = vec![ERASED; 1 << 20];
-        let mut at = MAP.nor.offset;
-        while at < MAP.nor.end() {
-            let length = ones.len().min((MAP.nor.end() - at) as usize);
-            written(self.file.write_all_at(&ones[..length], at.into()))?;
-            at += length as u32;
-        }
+        written(volumes::erase(&self.file, FIRST))?;
         written(self.file.write_all_at(owner.bytes(), OWNER as u64))?;
         written(self.set_word(BOARD, MAP.board))?;
         written(self.set_word(VERSION_WORD, VERSION))?;
@@ -349,6 +345,12 @@ impl Flash {
     pub fn partitions(&self) -> std::io::Result<All> {
         Ok(All {
             gallery: self.partition(MAP.gallery)?,
+            further: match self.more {
+                More::Erased => {
+                    MAP.further_volumes().map(|at| self.partition(at)).collect::<std::io::Result<_>>()?
+                }
+                More::None(_) => Vec::new(),
+            },
             settings: self.partition(MAP.settings)?,
             log: self.partition(MAP.log)?,
             detector: self.slots(MAP.detector)?,
@@ -373,6 +375,8 @@ fn full(path: &Path) -> Error {
 pub struct All {
     /// People and their templates.
     pub gallery: Partition,
+    /// Further volumes for them.
+    pub further: Vec<Partition>,
     /// Settings, counters and the choice of model slots.
     pub settings: Partition,
     /// The audit log.

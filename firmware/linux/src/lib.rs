@@ -18,6 +18,7 @@
 //! float    float encoders, by tract
 //! system   random numbers, display, restart    window   the words that a made door shares with its host
 //! check    says what is missing; seen: a picture of the camera   supervisor, priority   systemd's words, real-time threads
+//! volumes  further room for people in a flash of before
 //! standstill   a door that stood still forgets what it saw
 //! ```
 //! There is no boot loader, and no firmware in the flash: the package manager updates the program.
@@ -58,6 +59,7 @@ mod supervisor;
 mod system;
 mod user;
 mod v4l2;
+mod volumes;
 mod window;
 
 pub use check::check;

@@ -3,7 +3,7 @@
 //! One door has it at a time. A file is kept by a lock on it. A block device is opened exclusively (`O_EXCL`): the kernel then
 //! gives it neither to a second door, nor to a mount, nor to swap, and refuses a device that one of these has.
 //!
-//! A partition may be larger than the flash. It never grows, and the door never makes it: a file with the name of a partition
+//! A flash of before has one volume for people, and is shorter (`volumes`). A partition may be larger than the flash. It never grows, and the door never makes it: a file with the name of a partition
 //! that is not there would lie in the memory of the computer.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -12,7 +12,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use host_window::LINUX;
+use host_window::{LINUX, LINUX_ONE_VOLUME};
 use rustix::fs::{OFlags, major, minor};
 use rustix::io::Errno;
 
@@ -39,9 +39,12 @@ pub enum Kind {
 impl Kind {
     /// Why the flash cannot be on something of so many bytes, if it cannot.
     pub fn unfit(self, length: u64) -> Option<String> {
-        let needed = LINUX.file_len;
+        let needed = LINUX_ONE_VOLUME;
         match self {
-            Self::File => (length != needed).then(|| "a file of another size".to_owned()),
+            // A file that has one volume for people grows, and a start that grew it may have been cut short.
+            Self::File => {
+                (!(needed..=LINUX.file_len).contains(&length)).then(|| "a file of another size".to_owned())
+            }
             Self::Device => (length < needed).then(|| {
                 format!("it has {length} bytes, and the flash needs {needed} ({} MiB)", needed >> 20)
             }),
@@ -151,15 +154,17 @@ mod tests {
 
     #[test]
     fn a_partition_may_be_larger_than_the_flash_and_a_file_may_not() {
-        let needed = LINUX.file_len;
+        let needed = LINUX_ONE_VOLUME;
         assert_eq!(Kind::Device.unfit(needed), None);
         assert_eq!(Kind::Device.unfit(needed + 1), None);
         let small = Kind::Device.unfit(needed - 512).expect("too small");
         assert!(small.contains(&format!("{} bytes", needed - 512)) && small.contains("38 MiB"), "{small}");
         // What the metadata of a block device say.
         assert!(Kind::Device.unfit(0).is_some());
-        assert_eq!(Kind::File.unfit(needed), None);
-        assert!(Kind::File.unfit(needed + 1).is_some());
+        for length in [needed, needed + 1, LINUX.file_len] {
+            assert_eq!(Kind::File.unfit(length), None);
+        }
+        assert!(Kind::File.unfit(needed - 1).is_some() && Kind::File.unfit(LINUX.file_len + 1).is_some());
     }
 
     #[test]

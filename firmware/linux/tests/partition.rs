@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use bench::{Bench, MADE, refusal};
-use host_window::LINUX;
 use host_window::window::{BOOTS, MAGIC};
+use host_window::{LINUX, LINUX_ONE_VOLUME};
 
 /// Nobody's user and group.
 const NOBODY: u32 = 65_534;
@@ -88,7 +88,7 @@ fn a_partition_is_a_flash_for_one_door_at_a_time() {
 
 #[test]
 fn a_partition_that_is_too_small_or_has_something_else_is_refused_and_stays_as_it_is() {
-    let Some(small) = Loop::new(LINUX.file_len - 512, &[]) else { return };
+    let Some(small) = Loop::new(LINUX_ONE_VOLUME - 512, &[]) else { return };
     for arguments in [&[][..], &["--check"]] {
         small.bench().refused(arguments, "it has 39845376 bytes, and the flash needs 39845888 (38 MiB)");
     }
@@ -103,6 +103,14 @@ fn a_partition_that_is_too_small_or_has_something_else_is_refused_and_stays_as_i
         assert_eq!(used.bytes::<2>(at), [0x55; 2]);
         assert_eq!(used.bytes::<4>(0), [0; 4]);
     }
+}
+
+#[test]
+fn a_partition_of_before_has_room_for_256_people_and_says_so() {
+    let Some(partition) = Loop::new(LINUX_ONE_VOLUME, &[]) else { return };
+    let mut bench = partition.bench();
+    bench.start();
+    assert!(bench.said().contains("room for 256 people only: the partition has less than 57 MiB"));
 }
 
 #[test]

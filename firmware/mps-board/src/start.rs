@@ -167,6 +167,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
         engine: Networks::new(arena).with_npu(npu),
         system: System { name: board.name, cause, fuses, instructions },
         gallery: flash.gallery,
+        further: &mut [],
         settings: flash.settings,
         detector: flash.detector,
         encoder: flash.encoder,
@@ -180,7 +181,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
         },
         // SAFETY: this runs on the board, and once.
         counter: unsafe { Counter::find(board) }.map(|counter| COUNTER.init(counter) as _),
-        memory: MEMORY.take(),
+        memory: MEMORY.take().all(),
     };
     background.spawn(run_worker(worker).expect("it is spawned once"));
     loop {

@@ -190,12 +190,13 @@ fn run<C: Camera, E: Engine>(
     };
     let (mut requests, mut firmware) = (vec![0xff; 8192], [vec![0xff; 8192], vec![0xff; 8192]]);
     let [firmware_a, firmware_b] = &mut firmware;
-    let mut memory = Box::new(Memory::new());
+    let mut memory: Box<Memory> = Box::new(Memory::new());
     let worker = Worker::<Simulated<'_, C>, _> {
         camera: parts.camera,
         engine: parts.engine,
         system: System { random: Generator::new(&seed, &boots.to_le_bytes()), watch: parts.watch },
         gallery: Nor::new(&mut gallery.2[..]),
+        further: &mut [],
         settings: Nor::new(&mut settings.2[..]),
         log: Nor::new(&mut log.2[..]),
         detector: slots(&mut detector_a.2, &mut detector_b.2),
@@ -208,7 +209,7 @@ fn run<C: Camera, E: Engine>(
             board: LINUX.board,
         },
         counter: Some(Box::leak(Box::new(Counter(cells.1.clone())))),
-        memory: &mut memory,
+        memory: memory.all(),
     };
     let link = Link::new();
     let mut io = pin!(door::run_io(io, &link));

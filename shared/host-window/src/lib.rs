@@ -73,9 +73,12 @@ pub const AN500: Layout = Layout {
     npu: None,
 };
 
-/// A computer with Linux: a file of 38 MiB, and no emulator. What the fuses of a board hold is in files.
+/// A computer with Linux: a file of 57 MiB, and no emulator. What the fuses of a board hold is in files.
 pub const LINUX: Layout =
-    Layout { machine: "linux", file_len: 38 << 20, fuses: 0, partitions: partitions::LINUX, npu: None };
+    Layout { machine: "linux", file_len: 57 << 20, fuses: 0, partitions: partitions::LINUX, npu: None };
+
+/// The length of the file of a door on Linux whose gallery has one volume, as all had once.
+pub const LINUX_ONE_VOLUME: u64 = 38 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -89,6 +92,7 @@ mod tests {
         for layout in [AN547, AN500, LINUX] {
             assert!(FRAME.end() <= NPU.offset && NPU.end() <= layout.partitions.firmware[0].offset);
             assert!(u64::from(layout.partitions.nor.end()) <= layout.file_len);
+            assert!(u64::from(partitions::LINUX.log.end()) <= LINUX_ONE_VOLUME);
             if let Some(npu) = layout.npu {
                 assert!(layout.partitions.nor.end() <= npu.offset && u64::from(npu.end()) <= layout.file_len);
                 assert!(npu::SCRATCH < npu.len && npu.offset.is_multiple_of(16));

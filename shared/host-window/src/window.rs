@@ -25,6 +25,7 @@
 //! 0x4c    frame format         host: 1 YUYV, 2 RGB565 little-endian
 //! 0x50    frame acknowledge    board, sequence of the last frame it has taken
 //! 0x60    owner, 16 bytes      a door on Linux, with the magic: a tag by its secret
+//! 0x70    volumes              a door on Linux: further volumes of the gallery that were erased once
 //! ```
 //!
 //! The sequence guards the frame (a seqlock). The host makes it odd, writes header and pixels, then makes
@@ -81,6 +82,9 @@ pub const FRAME_ACKNOWLEDGE: usize = 0x50;
 pub const OWNER: usize = 0x60;
 /// Bytes of the owner's tag.
 pub const OWNER_LEN: usize = 16;
+
+/// Offset of the count of further volumes of the gallery that were erased once, so that they can be used.
+pub const VOLUMES: usize = 0x70;
 
 /// [`FRAME_FORMAT`] of YUYV, BT.601 full range.
 pub const FORMAT_YUYV: u32 = 1;

@@ -21,6 +21,7 @@
 //! +768 KiB    768 KiB  liveness model, slot B        on AN547 none
 //! +768 KiB    640 KiB  audit log
 //! +640 KiB    1536 KiB liveness model, slot B        on AN547 only
+//! +640 KiB    19.5 MiB further volumes of the gallery, 39 of 512 KiB    on Linux only
 //! ```
 //! Every partition is a whole number of sectors, and no two overlap.
 //!
@@ -91,6 +92,27 @@ pub struct Partitions {
     pub liveness_b_was: Option<u32>,
     /// The audit log: 160 sectors. One of them is erased at a time, so at least 10,176 entries are kept.
     pub log: Region,
+    /// Further volumes of the gallery, side by side; empty on a board that has none.
+    pub further: Region,
+    /// Bytes of each of them.
+    pub volume: u32,
+}
+
+impl Partitions {
+    /// How many volumes the gallery has, with the first one.
+    pub const fn volumes(&self) -> usize {
+        match self.further.len.checked_div(self.volume) {
+            Some(further) => 1 + further as usize,
+            None => 1,
+        }
+    }
+
+    /// The further volumes of the gallery.
+    pub fn further_volumes(&self) -> impl Iterator<Item = Region> + use<> {
+        let Region { offset, .. } = self.further;
+        let len = self.volume;
+        (1..self.volumes() as u32).map(move |number| Region { offset: offset + (number - 1) * len, len })
+    }
 }
 
 /// Arm MPS3 AN547.
@@ -98,7 +120,18 @@ pub const AN547: Partitions = with_large_liveness(partitions(547, 512 << 10, 16 
 
 /// A computer with Linux, whose flash is a file. It has no boot loader, so firmware slots, boot record and requests stay
 /// unused.
-pub const LINUX: Partitions = partitions(1, 0, 16 << 20);
+pub const LINUX: Partitions = with_volumes(partitions(1, 0, 16 << 20), 39, 512 << 10);
+
+/// The same with further volumes of the gallery behind everything.
+const fn with_volumes(map: Partitions, count: u32, volume: u32) -> Partitions {
+    let further = Region { offset: map.nor.end(), len: count * volume };
+    Partitions {
+        nor: Region { offset: map.nor.offset, len: further.end() - map.nor.offset },
+        further,
+        volume,
+        ..map
+    }
+}
 
 /// The same with slots of 1536 KiB for liveness models: both of the smaller ones, and a new one at the end.
 const fn with_large_liveness(map: Partitions) -> Partitions {
@@ -143,6 +176,8 @@ const fn partitions(board: u32, code_len: u32, encoder_len: u32) -> Partitions {
         liveness: [liveness_a, liveness_b],
         liveness_b_was: None,
         log,
+        further: Region { offset: log.end(), len: 0 },
+        volume: 0,
     }
 }
 
@@ -163,8 +198,17 @@ mod tests {
             assert_eq!(map.liveness[0].offset, map.encoder[1].end());
             // Where the log lies has not moved.
             assert_eq!(map.log.offset, map.encoder[1].end() + (1536 << 10));
-            assert_eq!(map.nor.end(), map.log.end().max(map.liveness[1].end()));
+            assert_eq!(map.nor.end(), map.log.end().max(map.liveness[1].end()).max(map.further.end()));
         }
+    }
+
+    #[test]
+    fn volumes_lie_side_by_side_behind_all_else() {
+        assert_eq!([AN547, AN500, LINUX].map(|map| map.volumes()), [1, 1, 40]);
+        let volumes: [Region; 39] = core::array::from_fn(|at| LINUX.further_volumes().nth(at).unwrap());
+        assert_eq!((volumes[0].offset, volumes[38].end()), (LINUX.log.end(), LINUX.nor.end()));
+        assert!(volumes.windows(2).all(|two| two[0].end() == two[1].offset));
+        assert_eq!(AN500.further_volumes().count(), 0);
     }
 
     /// An image in a slot of earlier firmware lies in a slot of today.
@@ -202,6 +246,7 @@ mod tests {
                 liveness_a,
                 liveness_b,
                 map.log,
+                map.further,
             ];
             regions.sort_unstable_by_key(|region| region.offset);
             assert!(regions.is_sorted_by(|one, next| one.end() <= next.offset));

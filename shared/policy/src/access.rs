@@ -159,9 +159,9 @@ pub enum Decision {
 }
 
 /// The access policy of one door, as a state machine. Times are in milliseconds since boot.
-#[derive(Debug, Clone, Default)]
-pub struct AccessPolicy {
-    tallies: Tallies,
+#[derive(Debug)]
+pub struct AccessPolicy<'m> {
+    tallies: Tallies<'m>,
     passback: Passback,
     /// The person whose PIN is requested, and the deadline.
     pin_request: Option<(u32, u64)>,
@@ -169,11 +169,11 @@ pub struct AccessPolicy {
     face_request: Option<(u32, u64, bool)>,
 }
 
-impl AccessPolicy {
-    /// The idle state, without failures or entries.
+impl<'m> AccessPolicy<'m> {
+    /// The idle state, with these failures and without entries.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { tallies: Tallies::new(), passback: Passback::new(), pin_request: None, face_request: None }
+    pub const fn new(tallies: Tallies<'m>) -> Self {
+        Self { tallies, passback: Passback::new(), pin_request: None, face_request: None }
     }
 
     /// Decides on `event`. `rule` looks up the rule of a person. `clock` is the UTC time in milliseconds
@@ -233,12 +233,12 @@ impl AccessPolicy {
 
     /// The failures so far. They must be kept over a reset.
     #[must_use]
-    pub fn tallies(&self) -> &Tallies {
+    pub fn tallies(&self) -> &Tallies<'m> {
         &self.tallies
     }
 
     /// The failures, to take those from before a reset, or to keep them.
-    pub fn tallies_mut(&mut self) -> &mut Tallies {
+    pub fn tallies_mut(&mut self) -> &mut Tallies<'m> {
         &mut self.tallies
     }
 

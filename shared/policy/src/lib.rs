@@ -37,5 +37,8 @@ pub use pin::{MAX_PIN, Pin};
 pub use pin_ration::{FaceRation, PinRation};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};
-pub use tallies::{Factor, Stake, TALLY_PAGE, TALLY_PAGES, TALLY_PLACES, Tallies, Tally};
+pub use tallies::{
+    CLEARED_BYTES, CLEARED_PAGE, Factor, MAX_TALLY_PAGES, Stake, TALLY_PAGE, Tallies, Tally, TallyMemory,
+    TallyRoom,
+};
 pub use zone::{DaylightSaving, YearlyChange, Zone};

@@ -10,30 +10,33 @@
 //! | nobody | PIN | PINs of nobody, in 1:1 mode. Each hour of rest takes one back ([`Lockout`]) |
 //! | nobody | face | strangers, and what fails liveness and looks like nobody. Taken back in the same way |
 //!
-//! There is a place for everybody who can be enrolled, so no failures displace or join those of somebody else. A place is
-//! free again when its person comes in or is removed. Should all be taken, whoever has none is refused.
+//! Only who has failures takes a place. The board gives the places ([`TallyMemory`]); no failures displace or join those of
+//! somebody else. A place is free again when its person comes in or is removed. Should all be taken, whoever has none is refused,
+//! so more failures than places let nobody in.
 //!
 //! A face fails when several looks in a row refuse it. The looks that are not a failure yet ([`Tallies::refuse`]) count by
-//! person, too: nobody else's face ends them. They are not in flash. So after a reset the first look that refuses somebody is a failure
-//! ([`Tallies::doubt_looks`]).
+//! person, too, in a mark: there is one for everybody who can be enrolled, so nobody else's face ends them. They are not in flash. So
+//! after a reset the first look that refuses somebody is a failure ([`Tallies::meet`]).
 //!
 //! Places come in pages, so that a failure rewrites one page in flash and not all. Lockouts ration how often: once a person
 //! is locked out for the longest time, it is once an hour. Failures of faces have a ration besides ([`Tallies::is_written`]). A
 //! lockout that begins is always written. Other failures wait when the ration is used up, and a cut of the power loses them; so a
 //! boot that finds the ration used up takes everybody for one failure below the limit ([`Tallies::doubt`]).
 
+mod doubts;
+mod memory;
 mod rations;
 
-use crate::{FaceRation, Lockout, PinRation, lockout::REST_MS};
+pub use doubts::{CLEARED_BYTES, CLEARED_PAGE};
+pub use memory::{TallyMemory, TallyRoom};
 
-/// Places: one for each person that a gallery can have.
-pub const TALLY_PLACES: usize = 256;
+use crate::{FaceRation, Lockout, PinRation, lockout::REST_MS};
+use memory::{Changed, Mark};
+
 /// Places of a page.
 pub const TALLY_PAGE: usize = 8;
-/// Pages.
-pub const TALLY_PAGES: usize = TALLY_PLACES / TALLY_PAGE;
-
-const _: () = assert!(TALLY_PAGES == 32, "a bit each");
+/// Most pages that a board can have.
+pub const MAX_TALLY_PAGES: usize = 256;
 
 /// How long after the last right PIN that was staked as nobody's flash may have that failure: ten minutes.
 const SETTLE_MS: u64 = 10 * 60 * 1000;
@@ -58,12 +61,10 @@ pub struct Tally {
     next: u32,
     /// The failures in each [`Factor`].
     lockouts: [Lockout; 2],
-    /// Looks that refused their face since the last failure of it.
-    looks: u8,
 }
 
 impl Tally {
-    const FREE: Self = Self { next: 0, lockouts: NONE, looks: 0 };
+    const FREE: Self = Self { next: 0, lockouts: NONE };
 
     /// The person; `None` where the place is free.
     #[must_use]
@@ -91,15 +92,17 @@ pub struct Stake {
 }
 
 /// All failures.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tallies {
-    people: [Tally; TALLY_PLACES],
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tallies<'m> {
+    people: &'m mut [Tally],
+    /// Everybody who was met, or looked at, since the reset.
+    marks: &'m mut [Mark],
     /// Failures that are nobody's, in each factor.
     nobody: [Lockout; 2],
     /// When the last of them was, in milliseconds since boot.
     last: [u64; 2],
-    /// Pages that differ from those in flash, a bit each.
-    changed: u32,
+    /// Pages that differ from those in flash.
+    changed: Changed,
     /// Whether the failures of nobody do.
     nobody_changed: bool,
     /// Since when flash has a failure of nobody that was taken back.
@@ -110,32 +113,38 @@ pub struct Tallies {
     faces: FaceRation,
     /// Whether flash has that ration as used up: then a boot doubts what it finds.
     doubtful: bool,
+    /// How many boots doubted what they found.
+    doubts: u32,
+    /// Whether flash had somebody who was not cleared of the newest doubt, and nobody was met yet.
+    doubting: bool,
+    /// Whether flash has somebody as doubted who is not any more, or the other way round.
+    cleared_changed: bool,
     /// Whether a lockout began since [`Self::kept`].
     began: bool,
     /// Looks that refused a face which looks like nobody.
     looks: u8,
 }
 
-impl Default for Tallies {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Tallies {
-    /// No failures.
+impl<'m> Tallies<'m> {
+    /// No failures, in memory that is used for nothing else.
     #[must_use]
-    pub const fn new() -> Self {
+    pub fn new(TallyRoom { marks, places }: TallyRoom<'m>) -> Self {
+        marks.fill(Mark::FREE);
+        places.fill(Tally::FREE);
         Self {
-            people: [Tally::FREE; TALLY_PLACES],
+            people: places,
+            marks,
             nobody: [Lockout::new(); 2],
             last: [0; 2],
-            changed: 0,
+            changed: Changed::NONE,
             nobody_changed: false,
             taken_back: None,
             pins: PinRation::new(),
             faces: FaceRation::new(),
             doubtful: false,
+            doubts: 0,
+            doubting: false,
+            cleared_changed: false,
             began: false,
             looks: 0,
         }
@@ -158,29 +167,34 @@ impl Tallies {
         &self.nobody
     }
 
-    /// Pages that changed since [`Self::kept`], a bit each.
+    /// How many pages there are.
     #[must_use]
-    pub const fn changed_pages(&self) -> u32 {
-        self.changed
+    pub fn pages(&self) -> usize {
+        self.people.len().div_ceil(TALLY_PAGE)
+    }
+
+    /// Pages that changed since [`Self::kept`].
+    pub fn changed_pages(&self) -> impl Iterator<Item = usize> {
+        (0..self.pages()).filter(|page| self.changed.has(*page))
     }
 
     /// Whether anything changed since [`Self::kept`].
     #[must_use]
-    pub const fn is_changed(&self) -> bool {
-        self.changed != 0 || self.nobody_changed
+    pub fn is_changed(&self) -> bool {
+        self.changed != Changed::NONE || self.nobody_changed || self.cleared_changed
     }
 
     /// All is in flash now.
     pub fn kept(&mut self) {
-        (self.changed, self.nobody_changed, self.taken_back) = (0, false, None);
-        (self.began, self.doubtful) = (false, self.faces.is_used_up());
+        (self.changed, self.nobody_changed, self.taken_back) = (Changed::NONE, false, None);
+        (self.began, self.doubtful, self.cleared_changed) = (false, self.faces.is_used_up(), false);
     }
 
     /// All that is not empty counts as changed: the clock was set by which lockouts end in flash.
     pub fn touch(&mut self) {
         for (page, places) in self.people.chunks(TALLY_PAGE).enumerate() {
             if places.iter().any(|tally| tally.lockouts != NONE) {
-                self.changed |= 1 << page;
+                self.changed.add(page);
             }
         }
         self.nobody_changed |= self.nobody.iter().any(|lockout| *lockout != Lockout::new());
@@ -189,13 +203,13 @@ impl Tallies {
     /// Takes the failures of a person that were kept over a reset, at their place.
     pub fn restore(&mut self, place: usize, person: u32, lockouts: [Lockout; 2]) {
         if let Some(tally) = self.people.get_mut(place) {
-            *tally = Tally { next: person.wrapping_add(1), lockouts, looks: 0 };
+            *tally = Tally { next: person.wrapping_add(1), lockouts };
         }
     }
 
     /// A page was lost in flash: it is to be written again.
     pub fn lose(&mut self, page: usize) {
-        self.changed |= 1 << (page % TALLY_PAGES);
+        self.changed.add(page);
     }
 
     /// Takes the failures of nobody that were kept over a reset.
@@ -239,11 +253,8 @@ impl Tallies {
         let looks = match person {
             None => &mut self.looks,
             Some(person) => {
-                let Some(tally) = self.place(person).and_then(|place| self.people.get_mut(place)) else {
-                    return true;
-                };
-                tally.next = person.wrapping_add(1);
-                &mut tally.looks
+                let Some(mark) = self.mark(person) else { return true };
+                &mut mark.looks
             }
         };
         *looks = looks.saturating_add(1);
@@ -280,10 +291,15 @@ impl Tallies {
             }
             Some(person) => {
                 let place = self.place(person)?;
+                let was_doubted = factor == Factor::Face && self.end_doubt(person);
                 let tally = self.people.get_mut(place)?;
                 tally.next = person.wrapping_add(1);
-                self.changed |= 1 << (place / TALLY_PAGE);
-                tally.lockouts.get_mut(index)?
+                self.changed.add(place / TALLY_PAGE);
+                let lockout = tally.lockouts.get_mut(index)?;
+                if was_doubted {
+                    lockout.doubt(limit);
+                }
+                lockout
             }
         };
         let until = lockout.fail(now, limit, first_ms);
@@ -328,11 +344,11 @@ impl Tallies {
         let Some(place) = self.place(person) else { return };
         let Some(tally) = self.people.get_mut(place) else { return };
         tally.lockouts.get_mut(index).into_iter().for_each(|lockout| *lockout = before);
-        if tally.lockouts == NONE && tally.looks == 0 {
+        if tally.lockouts == NONE {
             *tally = Tally::FREE;
         }
         if locks_out {
-            self.changed |= 1 << (place / TALLY_PAGE);
+            self.changed.add(place / TALLY_PAGE);
         }
     }
 
@@ -341,15 +357,18 @@ impl Tallies {
         self.retain(|other| other != person);
     }
 
-    /// Clears the failures of all people but these.
+    /// Clears the failures and looks of all people but these, and what is doubted of them.
     pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
         for (place, tally) in self.people.iter_mut().enumerate() {
             if tally.person().is_some_and(|person| !keep(person)) {
-                // Looks alone are not in flash.
-                if tally.lockouts != NONE {
-                    self.changed |= 1 << (place / TALLY_PAGE);
-                }
+                self.changed.add(place / TALLY_PAGE);
                 *tally = Tally::FREE;
+            }
+        }
+        for mark in &mut *self.marks {
+            if mark.person().is_some_and(|person| !keep(person)) {
+                self.cleared_changed |= mark.doubted;
+                *mark = Mark::FREE;
             }
         }
     }
@@ -358,6 +377,15 @@ impl Tallies {
     fn place(&self, person: u32) -> Option<usize> {
         let at = |next: u32| self.people.iter().position(|tally| tally.next == next);
         at(person.wrapping_add(1)).or_else(|| at(0))
+    }
+
+    /// The mark of a person: their own, or a free one; `None` if there is neither.
+    fn mark(&mut self, person: u32) -> Option<&mut Mark> {
+        let next = person.wrapping_add(1);
+        let at = |next: u32| self.marks.iter().position(|mark| mark.next == next);
+        let mark = self.marks.get_mut(at(next).or_else(|| at(0))?)?;
+        mark.next = next;
+        Some(mark)
     }
 }
 

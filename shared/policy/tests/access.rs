@@ -1,6 +1,9 @@
 //! The decision tables of `access`, row by row, and the properties that hold for any sequence of events.
 
-use policy::{AccessPolicy, AuthEvent, Decision, Factor, Limits, Pin, Reason, Rule, Schedule, Window, Zone};
+use policy::{
+    AccessPolicy, AuthEvent, Decision, Factor, Limits, Pin, Reason, Rule, Schedule, Tallies, TallyMemory,
+    Window, Zone,
+};
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
@@ -29,15 +32,20 @@ fn rule(person: u32) -> Rule {
     }
 }
 
+/// No failures.
+fn tallies() -> Tallies<'static> {
+    Tallies::new(Box::leak(Box::new(<TallyMemory>::new())).all())
+}
+
 struct Door {
-    access: AccessPolicy,
+    access: AccessPolicy<'static>,
     limits: Limits,
     clock: Option<u64>,
 }
 
 impl Door {
     fn new() -> Self {
-        Self { access: AccessPolicy::new(), limits: LIMITS, clock: None }
+        Self { access: AccessPolicy::new(tallies()), limits: LIMITS, clock: None }
     }
 
     fn authenticate(&mut self, now: u64, event: AuthEvent) -> Decision {
@@ -206,9 +214,13 @@ proptest! {
                     door.face(now, 1);
                 }
                 1 => {
-                    let mut access = AccessPolicy::new();
-                    access.tallies_mut().clone_from(door.access.tallies());
-                    door.access = access;
+                    let mut boot = tallies();
+                    let before = door.access.tallies();
+                    for (place, tally) in (0..before.pages()).flat_map(|page| before.page(page)).enumerate() {
+                        tally.person().into_iter().for_each(|person| boot.restore(place, person, *tally.lockouts()));
+                    }
+                    boot.restore_nobody(*before.nobody(), now);
+                    door.access = AccessPolicy::new(boot);
                 }
                 2 => {
                     door.authenticate(now, AuthEvent::Stranger);

@@ -63,7 +63,7 @@ pub(crate) struct Situation<'r> {
     /// The time since 1970 in milliseconds, if it is known exactly.
     pub(crate) clock: Option<u64>,
     pub(crate) cover_open: bool,
-    pub(crate) rules: &'r Rules,
+    pub(crate) rules: &'r Rules<'r>,
 }
 
 /// What the door does.
@@ -101,16 +101,16 @@ pub(crate) struct Answer {
 pub(crate) struct Rationed;
 
 /// Decides about frames and PINs.
-pub(crate) struct Decider {
+pub(crate) struct Decider<'m> {
     pub(crate) config: Config,
     agreement: Agreement,
-    policy: AccessPolicy,
+    policy: AccessPolicy<'m>,
 }
 
-impl Decider {
-    /// Nobody came yet.
-    pub(crate) const fn new(config: Config) -> Self {
-        Self { config, agreement: Agreement::new(), policy: AccessPolicy::new() }
+impl<'m> Decider<'m> {
+    /// Nobody came yet, and there are these failures.
+    pub(crate) const fn new(config: Config, tallies: Tallies<'m>) -> Self {
+        Self { config, agreement: Agreement::new(), policy: AccessPolicy::new(tallies) }
     }
 
     /// Forgets the frames so far that agree. Looks that refused somebody, failures and lockouts stay.
@@ -119,12 +119,12 @@ impl Decider {
     }
 
     /// The failures. If they changed, they must be written to flash before anything shows.
-    pub(crate) fn tallies(&self) -> &Tallies {
+    pub(crate) fn tallies(&self) -> &Tallies<'m> {
         self.policy.tallies()
     }
 
     /// The failures, to read them from flash or to write them.
-    pub(crate) fn tallies_mut(&mut self) -> &mut Tallies {
+    pub(crate) fn tallies_mut(&mut self) -> &mut Tallies<'m> {
         self.policy.tallies_mut()
     }
 

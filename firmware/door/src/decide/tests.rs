@@ -3,14 +3,17 @@
 use embassy_time::Instant;
 use gallery::Name;
 use liveness::RejectReason;
-use policy::{Limits, Pin, Reason, Rule, Zone};
+use policy::{Limits, Pin, Reason, Rule, Tallies, TallyMemory, Zone};
 use template::CosineScore;
 
 use super::{Config, Decider, Decision, Evidence, Situation};
 use crate::{
     pipeline::{FrameResult, Match},
-    store::Rules,
+    store::{RulePage, Rules},
 };
+
+extern crate std;
+use std::boxed::Box;
 
 const CONFIG: Config = Config {
     frames: 3,
@@ -28,8 +31,8 @@ const CONFIG: Config = Config {
 
 /// A decider, the rules, and the time, which rises by 200 ms a frame.
 struct Bench {
-    decider: Decider,
-    rules: Rules,
+    decider: Decider<'static>,
+    rules: Rules<'static>,
     frames: u32,
     cover_open: bool,
     /// The person that a face that fails liveness resembles.
@@ -39,8 +42,8 @@ struct Bench {
 impl Bench {
     fn new(config: Config, rules: &[(u32, Rule)]) -> Self {
         Self {
-            decider: Decider::new(config),
-            rules: Rules::of_people(rules),
+            decider: Decider::new(config, Tallies::new(Box::leak(Box::new(<TallyMemory>::new())).all())),
+            rules: Rules::of_people(Box::leak(Box::new([RulePage::EMPTY])), rules),
             frames: 0,
             cover_open: false,
             like: None,

@@ -146,10 +146,10 @@ fn play(
     [width, height]: [usize; 2],
 ) -> (Vec<FrameResult>, Scripted) {
     let mut cells = vec![0xff; 12 * SECTOR_SIZE];
-    let mut memory = Box::new(gallery::Memory::new());
+    let mut memory = Box::new(<gallery::Memory>::new());
     let random = Generator::new(&Key::new([2; 32]), b"");
     let flash = Nor::new(cells.as_mut_slice());
-    let mut people = People::open(flash, &mut memory, Ok(Key::new([1; 32])), random);
+    let mut people = People::open(flash, &mut [], memory.all(), Ok(Key::new([1; 32])), random);
     for person in [1, 2] {
         let (template, name) =
             (template(person), Name::new(["Ann", "Bob"][usize::from(person) - 1]).unwrap());
@@ -243,9 +243,10 @@ fn verifying_compares_with_the_awaited_person_alone() {
 #[test]
 fn a_network_that_does_not_run_makes_a_frame_that_cannot_be_assessed() {
     let mut cells = vec![0xff; 12 * SECTOR_SIZE];
-    let mut memory = Box::new(gallery::Memory::new());
+    let mut memory = Box::new(<gallery::Memory>::new());
     let random = Generator::new(&Key::new([2; 32]), b"");
-    let people = People::open(Nor::new(cells.as_mut_slice()), &mut memory, Ok(Key::new([1; 32])), random);
+    let people =
+        People::open(Nor::new(cells.as_mut_slice()), &mut [], memory.all(), Ok(Key::new([1; 32])), random);
     let config = Config { one_in: 100, frames: 3, liveness: LivenessMode::Off };
     let mut pipeline = Pipeline::new(Scripted::default(), config);
     let pixels = [0; 8 * 8 * 2];

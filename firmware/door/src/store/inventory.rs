@@ -34,7 +34,9 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 /// Keys that are listed.
-pub(super) const SLOTS: usize = 40;
+pub(super) const SLOTS: usize = 95;
+/// Keys that are listed by every board. What is behind them is written only as far as there is something.
+const LISTED: usize = 40;
 
 /// How far the inventory may be ahead of the counter. A step is one cut or one write that failed.
 const AHEAD: u32 = 64;
@@ -67,12 +69,25 @@ impl Inventory {
     /// record of a board in use.
     /// The inventory is distrusting if the copies are lost, or do not fit the counter.
     pub(super) fn of(copies: [Option<Self>; 2], counter: Option<u32>, has_records: bool) -> Self {
-        let newest = copies.into_iter().flatten().max_by_key(|copy| copy.number);
+        let mut newest = copies.into_iter().flatten().max_by_key(|copy| copy.number);
+        if let Some(inventory) = &mut newest {
+            // There is room for all slots.
+            let _ = inventory.listed.resize(SLOTS, 0);
+        }
         match newest {
             Some(inventory) if inventory.fits(counter) => inventory,
             None if !has_records => Self::empty(counter),
             _ => Self::distrusting(),
         }
+    }
+
+    /// The same as it is written: without the slots at the end that list nothing.
+    pub(super) fn written(&self) -> Self {
+        let mut written = self.clone();
+        while written.listed.len() > LISTED && written.listed.last() == Some(&0) {
+            written.listed.pop();
+        }
+        written
     }
 
     fn fits(&self, counter: Option<u32>) -> bool {

@@ -1,10 +1,9 @@
 //! The keys of the settings partition, as drawn in `storage`, and their slots in the inventory.
 
 use nor_store::MapKey;
-use policy::TALLY_PAGES;
 use protocol::{MAX_HOSTS, ModelKind};
 
-use super::{inventory::SLOTS, rule_pages::PAGES};
+use super::{inventory::SLOTS, rule_pages::MAX_PAGES, tally_pages::MAX_INDEXES};
 
 /// The keys of the map. Their numbers are those drawn above, and must never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +19,12 @@ pub(super) enum Item {
     /// A page of the versions of rules.
     RuleVersions(u8, Twin),
     Osdp,
-    Tallies,
+    /// A part of the index of failures.
+    Tallies(u8),
     /// A page of the failures of people.
     TallyPage(u8),
+    /// A page of who is cleared of a doubt.
+    Cleared(u8),
     Quota,
     /// The last counter of each opener.
     Opened,
@@ -57,17 +59,22 @@ impl Item {
             Self::Outside => Some(2),
             Self::Signer => Some(3),
             Self::Osdp => Some(4),
-            Self::Tallies => Some(5),
+            Self::Tallies(0) => Some(5),
+            Self::Tallies(part) => Some(FURTHER_INDEXES + (part - 1) % (MAX_INDEXES as u8 - 1)),
             Self::Salt(twin) => Some(6 + twin as u8),
             Self::Active(kind) => Some(8 + index(kind)),
             Self::Newest(kind) => Some(12 + index(kind)),
             Self::Host(place) => Some(16 + place % MAX_HOSTS as u8),
-            Self::RuleVersions(page, twin) => Some(24 + 2 * (page % PAGES as u8) + twin as u8),
+            Self::RuleVersions(page @ 0..FIRST_PAGES, twin) => Some(24 + 2 * page + twin as u8),
+            Self::RuleVersions(page, twin) => Some(
+                FURTHER_PAGES + 2 * ((page - FIRST_PAGES) % (MAX_PAGES as u8 - FIRST_PAGES)) + twin as u8,
+            ),
             Self::Transfer(_)
             | Self::Inventory(_)
             | Self::Begun(_)
             | Self::Rule(_)
             | Self::TallyPage(_)
+            | Self::Cleared(_)
             | Self::Opened
             | Self::Asked
             | Self::Quota => None,
@@ -75,7 +82,14 @@ impl Item {
     }
 }
 
-const _: () = assert!(MAX_HOSTS == 8 && 24 + 2 * PAGES == SLOTS);
+/// Pages of rules whose versions have keys and slots from the beginning. Further ones are of boards with more room.
+const FIRST_PAGES: u8 = 8;
+/// The slots of the further parts of the index of failures, and of the versions of further pages of rules.
+const FURTHER_INDEXES: u8 = 24 + 2 * FIRST_PAGES;
+const FURTHER_PAGES: u8 = FURTHER_INDEXES + MAX_INDEXES as u8 - 1;
+
+const _: () =
+    assert!(MAX_HOSTS == 8 && FURTHER_PAGES as usize + 2 * (MAX_PAGES - FIRST_PAGES as usize) == SLOTS);
 
 /// Which of two copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,15 +117,19 @@ impl MapKey for Item {
             Self::Osdp => 56,
             Self::Inventory(Twin::First) => 57,
             Self::Inventory(Twin::Second) => 58,
-            Self::Tallies => 59,
+            Self::Tallies(0) => 59,
             Self::Quota => 60,
             Self::Opened => 61,
             Self::Asked => 62,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Begun(place) => 72 + place % MAX_HOSTS as u8,
-            Self::RuleVersions(page, twin) => 80 + 2 * (page % PAGES as u8) + twin as u8,
-            Self::TallyPage(page) => 96 + page % TALLY_PAGES as u8,
+            Self::RuleVersions(page @ 0..FIRST_PAGES, twin) => 80 + 2 * page + twin as u8,
+            Self::TallyPage(page @ 0..32) => 96 + page,
             Self::Rule(place) => return 0x0300 + place,
+            Self::RuleVersions(page, twin) => return 0x0700 + 2 * u16::from(page) + twin as u16,
+            Self::TallyPage(page) => return 0x0800 + u16::from(page),
+            Self::Tallies(part) => return 0x0900 + u16::from(part),
+            Self::Cleared(page) => return 0x0a00 + u16::from(page),
         };
         u16::from_be_bytes([2, own])
     }

@@ -2,7 +2,7 @@
 
 use crypto::{Generator, Key};
 use embedded_storage::nor_flash::MultiwriteNorFlash;
-use gallery::{Error, Gallery, Name, Person};
+use gallery::{Error, Gallery, Name, Person, Volume};
 
 /// Bytes of the gallery's flash.
 #[derive(Debug, Clone, Copy)]
@@ -19,11 +19,12 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
     /// Opens the gallery. `key` is the error if its salt could not be read.
     pub(crate) fn open(
         flash: F,
-        memory: &'m mut gallery::Memory,
+        further: &'m mut [Volume<F>],
+        memory: gallery::Room<'m>,
         key: Result<Key, Error>,
         random: Generator,
     ) -> Self {
-        Self(key.and_then(|key| Gallery::open(flash, &mut [], memory.all(), key, random)))
+        Self(key.and_then(|key| Gallery::open(flash, further, memory, key, random)))
     }
 
     /// The gallery.

@@ -19,12 +19,12 @@ pub(crate) type Counter = &'static mut (dyn MonotonicCounter + Send);
 
 /// Bytes of the version before a value.
 const VERSION: usize = 4;
-/// Bytes of the largest value and its version: a request and its reply.
-const VALUE: usize = 180;
+/// Bytes of the largest value and its version: an inventory of all slots, with versions of three bytes.
+const VALUE: usize = 308;
 /// Bytes of the largest value once it is sealed.
 const SEALED: usize = VALUE + record::OVERHEAD;
 /// Bytes of the largest record and its key, in whole words of 32 bytes.
-const BUFFER: usize = 224;
+const BUFFER: usize = 352;
 
 /// Room for a sealed record.
 type Room = Zeroizing<[u8; SEALED]>;
@@ -158,7 +158,7 @@ impl<F: NorFlash> Records<F> {
         for copy in Twin::BOTH {
             let mut room = Zeroizing::new([0; SEALED]);
             let place = room.get_mut(record::NONCE + VERSION..).ok_or(Failed)?;
-            let length = postcard::to_slice(&self.inventory, place).map_err(|_| Failed)?.len();
+            let length = postcard::to_slice(&self.inventory.written(), place).map_err(|_| Failed)?.len();
             self.store(Item::Inventory(copy), 0, &mut room, length)?;
         }
         self.raise_counter()

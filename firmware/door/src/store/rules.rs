@@ -1,6 +1,6 @@
 //! The rules of single people: schedule, PIN, duress PIN.
 //!
-//! Rules are stored with the settings, in [`MAX_RULES`] places. For each page of places there is a list of the versions of
+//! Rules are stored with the settings, in as many places as the board gives: a place for each who has a rule. For each page of places there is a list of the versions of
 //! the rules in it, twice. A place that is free keeps its version, so that no rule of before comes back there. The rule is written before the list: a power cut leaves the old
 //! rules or the new ones. If a rule does not open, or is older than listed, a rule is lost, and it is unknown whose rule it
 //! was. If both lists of a page are lost, so are all rules of the page. Then only people are admitted whose own rule is
@@ -13,7 +13,7 @@ use protocol::{Error, PersonId};
 
 use super::{
     failed::Failed,
-    rule_pages::{MAX_RULES, PAGE, PAGES, Versions},
+    rule_pages::{Kept, PAGE, Page, Versions},
     storage::Storage,
     stored::Stored,
 };
@@ -22,10 +22,8 @@ use super::{
 const LOST: u32 = u32::MAX;
 
 /// All rules.
-pub(crate) struct Rules {
-    kept: [Option<(PersonId, Rule)>; MAX_RULES],
-    /// The version of each rule, times two, and one more where the place is taken.
-    versions: [[u32; PAGE]; PAGES],
+pub(crate) struct Rules<'m> {
+    pages: &'m mut [Page],
     /// A rule was lost.
     pub(crate) broken: bool,
     /// Nobody is admitted: the settings were tampered with, and no installer has set all of them again.
@@ -36,66 +34,62 @@ pub(crate) struct Rules {
     pub(crate) suspended_until: Option<Instant>,
 }
 
-impl Rules {
-    /// Reads the rules.
-    pub(crate) fn open<F: NorFlash>(storage: Option<&mut Storage<F>>) -> Self {
-        let mut rules = Self::of_nobody();
+impl<'m> Rules<'m> {
+    /// Reads the rules into `pages`, which are used for nothing else.
+    pub(crate) fn open<F: NorFlash>(pages: &'m mut [Page], storage: Option<&mut Storage<F>>) -> Self {
+        let mut rules = Self::of_nobody(pages);
         let Some(storage) = storage else { return rules };
-        for (page, versions) in (0..).zip(&mut rules.versions) {
-            match storage.rule_versions(page) {
+        for (number, page) in rules.pages.iter_mut().enumerate() {
+            match storage.rule_versions(number as u8) {
                 Ok(Stored::Valid(listed)) => {
-                    versions.iter_mut().zip(listed).for_each(|(to, from)| *to = from)
+                    page.versions.iter_mut().zip(listed).for_each(|(to, from)| *to = from)
                 }
                 Ok(Stored::Absent) => {}
-                Ok(Stored::Tampered) | Err(Failed) => *versions = [LOST; PAGE],
+                Ok(Stored::Tampered) | Err(Failed) => page.versions = [LOST; PAGE],
             }
-        }
-        for (place, kept) in rules.kept.iter_mut().enumerate() {
-            let entry = rules.versions.as_flattened().get(place).copied().unwrap_or(LOST);
-            if !is_taken(entry) {
-                continue;
-            }
-            match storage.rule(place as u16, entry >> 1) {
-                Ok(Stored::Valid(Some(rule))) => *kept = Some(rule),
-                // A cut before the list: the place is free.
-                Ok(Stored::Valid(None)) => {}
-                // It stays taken, since it is not known whose rule it was.
-                Ok(Stored::Absent | Stored::Tampered) | Err(Failed) => rules.broken = true,
+            for (place, (kept, entry)) in page.kept.iter_mut().zip(page.versions).enumerate() {
+                if !is_taken(entry) {
+                    continue;
+                }
+                match storage.rule((number * PAGE + place) as u16, entry >> 1) {
+                    Ok(Stored::Valid(rule @ Some(_))) => *kept = Kept::new(rule),
+                    // A cut before the list: the place is free.
+                    Ok(Stored::Valid(None)) => {}
+                    // It stays taken, since it is not known whose rule it was.
+                    Ok(Stored::Absent | Stored::Tampered) | Err(Failed) => rules.broken = true,
+                }
             }
         }
         rules
     }
 
     /// Nobody has a rule.
-    fn of_nobody() -> Self {
-        Self {
-            kept: [None; MAX_RULES],
-            versions: [[0; PAGE]; PAGES],
-            broken: false,
-            lost: false,
-            older_firmware: false,
-            suspended_until: None,
-        }
+    fn of_nobody(pages: &'m mut [Page]) -> Self {
+        pages.fill(Page::EMPTY);
+        Self { pages, broken: false, lost: false, older_firmware: false, suspended_until: None }
     }
 
     /// Keeps the rules of these people alone in memory. In flash the places of the others stay taken: a person whose record is
     /// damaged is not known either, and must not come back without their rule.
     pub(crate) fn retain(&mut self, keep: impl Fn(PersonId) -> bool) {
-        for kept in &mut self.kept {
-            *kept = kept.filter(|(person, _)| keep(*person));
+        for kept in self.pages.iter_mut().flat_map(|page| &mut page.kept) {
+            if kept.get().is_some_and(|(person, _)| !keep(person)) {
+                *kept = Kept::new(None);
+            }
         }
     }
 
-    /// The entry of a place.
-    fn entry(&self, place: usize) -> u32 {
-        self.versions.as_flattened().get(place).copied().unwrap_or(LOST)
+    /// The rules, and none in the places that are free.
+    fn kept(&self) -> impl Iterator<Item = Option<(PersonId, &Rule)>> {
+        self.pages.iter().flat_map(|page| &page.kept).map(Kept::get)
     }
 
     /// The rules of some people, without flash.
     #[cfg(test)]
-    pub(crate) fn of_people(people: &[(PersonId, Rule)]) -> Self {
-        let mut rules = Self::of_nobody();
-        rules.kept.iter_mut().zip(people).for_each(|(kept, rule)| *kept = Some(*rule));
+    pub(crate) fn of_people(pages: &'m mut [Page], people: &[(PersonId, Rule)]) -> Self {
+        let rules = Self::of_nobody(pages);
+        let places = rules.pages.iter_mut().flat_map(|page| &mut page.kept);
+        places.zip(people).for_each(|(kept, rule)| *kept = Kept::new(Some(*rule)));
         rules
     }
 
@@ -112,7 +106,7 @@ impl Rules {
 
     /// The rule of a person, also while nobody is admitted; `None` if it may be lost.
     pub(crate) fn stored(&self, person: PersonId) -> Option<Rule> {
-        let own = self.kept.iter().flatten().find(|(of, _)| *of == person);
+        let own = self.kept().flatten().find(|(of, _)| *of == person);
         match own {
             Some((_, rule)) => Some(*rule),
             None if self.broken => None,
@@ -124,12 +118,12 @@ impl Rules {
     /// compared, so that the time does not reveal the owner.
     pub(crate) fn owner(&self, pin: &Pin) -> Option<(PersonId, bool)> {
         let (mut owner, mut several) = (None, false);
-        for (person, rule) in self.kept.iter().flatten() {
+        for (person, rule) in self.kept().flatten() {
             let own = rule.pin.is_some_and(|own| own == *pin);
             let duress = rule.duress_pin.is_some_and(|duress| duress == *pin);
             if own | duress {
                 several |= owner.is_some();
-                owner = Some((*person, duress));
+                owner = Some((person, duress));
             }
         }
         owner.filter(|_| !several)
@@ -168,14 +162,16 @@ impl Rules {
             return self.remove(person, storage);
         }
         let own = self.place(person);
-        let free = || (0..MAX_RULES).find(|place| !is_taken(self.entry(*place)));
-        let place = own.or_else(free).ok_or(Error::RulesFull { limit: MAX_RULES as u16 })?;
+        let mut entries = self.pages.iter().flat_map(|page| page.versions);
+        let free = || entries.position(|entry| !is_taken(entry));
+        let limit = (self.pages.len() * PAGE) as u16;
+        let place = own.or_else(free).ok_or(Error::RulesFull { limit })?;
         self.take(place, Some((person, rule)), storage)
     }
 
     /// The place of a person's rule.
     fn place(&self, person: PersonId) -> Option<usize> {
-        self.kept.iter().position(|kept| kept.is_some_and(|(of, _)| of == person))
+        self.kept().position(|kept| kept.is_some_and(|(of, _)| of == person))
     }
 
     /// Takes a place, or frees it.
@@ -185,20 +181,15 @@ impl Rules {
         rule: Option<(PersonId, Rule)>,
         storage: &mut Storage<F>,
     ) -> Result<(), Error> {
-        let before = self.entry(place);
+        let (number, at) = (place / PAGE, place % PAGE);
+        let page = self.pages.get_mut(number).ok_or(Failed)?;
+        let before = page.versions.get(at).copied().ok_or(Failed)?;
         let version = storage.set_rule(place as u16, before >> 1, rule.as_ref())?;
-        let page = place / PAGE;
-        let versions = self.versions.get_mut(page).ok_or(Failed)?;
-        let listed = versions.get_mut(place % PAGE).ok_or(Failed)?;
-        *listed = version << 1 | u32::from(rule.is_some());
-        let written = storage.set_rule_versions(page as u8, &Versions::from_array(*versions));
-        if let (Err(failed), Some(listed)) = (written, versions.get_mut(place % PAGE)) {
-            *listed = before;
-            return Err(failed.into());
-        }
-        if let Some(kept) = self.kept.get_mut(place) {
-            *kept = rule;
-        }
+        let mut versions = page.versions;
+        *versions.get_mut(at).ok_or(Failed)? = version << 1 | u32::from(rule.is_some());
+        storage.set_rule_versions(number as u8, &Versions::from_array(versions))?;
+        page.versions = versions;
+        *page.kept.get_mut(at).ok_or(Failed)? = Kept::new(rule);
         Ok(())
     }
 }

@@ -23,7 +23,10 @@
 //! 80 + 2 * page  versions of the rules of 32 places, and a copy under the next key, see `rules`
 //! 96 + page      failures of 8 people by factor, see `tallies`
 //!
-//! 03 in the key's high byte, and in its low byte the place: a rule of a person, or none, see `rules`
+//! 0300 + place   a rule of a person, or none, see `rules`
+//! 0700, 0800     as 80 + 2 * page and 96 + page, of the pages that have no number there: on a board with more room
+//! 0900 + part    of the same board, the versions of the next 32 pages of failures
+//! 0a00 + page    who is cleared of a doubt, see `tallies`
 //!
 //! record         nonce, 24 bytes | version u32 LE | value | tag, 16 bytes        associated data: key, u16 BE
 //! ```
@@ -282,13 +285,23 @@ impl<F: NorFlash> Storage<F> {
         self.0.put(Item::Osdp, &osdp)
     }
 
-    /// The index of the failures.
-    pub(super) fn tally_index(&mut self) -> Result<Option<Bytes>, Failed> {
-        self.0.get(Item::Tallies)
+    /// A part of the index of the failures.
+    pub(super) fn tally_index(&mut self, part: u8) -> Result<Option<Bytes>, Failed> {
+        self.0.get(Item::Tallies(part))
     }
 
-    pub(super) fn set_tally_index(&mut self, index: &Bytes) -> Result<(), Failed> {
-        self.0.put(Item::Tallies, index)
+    pub(super) fn set_tally_index(&mut self, part: u8, index: &Bytes) -> Result<(), Failed> {
+        self.0.put(Item::Tallies(part), index)
+    }
+
+    /// A page of who is cleared of a doubt.
+    pub(super) fn cleared(&mut self, page: u8) -> Result<Option<Bytes>, Failed> {
+        self.0.get(Item::Cleared(page))
+    }
+
+    /// Not listed in the inventory: where it is lost or old, somebody is doubted once more.
+    pub(super) fn set_cleared(&mut self, page: u8, cleared: &Bytes) -> Result<(), Failed> {
+        self.0.put_after(Item::Cleared(page), 0, cleared).map(drop)
     }
 
     /// A page of failures, in this version or a newer one.

@@ -12,18 +12,19 @@
 
 use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
-use policy::{Lockout, TALLY_PAGE, TALLY_PLACES, Tallies};
+use policy::{Lockout, TALLY_PAGE, Tallies};
 
 use super::{
     failed::Failed,
     storage::Storage,
-    tally_pages::{Bytes, Index, StoredLockout, places, push_place},
+    tally_pages::{
+        Bytes, INDEXED, Index, StoredLockout, Versions, cleared_bytes, cleared_of, places, push_place,
+        push_versions, versions_of,
+    },
 };
 
 /// The longest lockout that is taken over, in milliseconds: an hour, as `policy` has it.
 const LONGEST_MS: u64 = 60 * 60 * 1000;
-
-const _: () = assert!(TALLY_PLACES >= gallery::MAX_PEOPLE);
 
 /// The time of the journal at an instant of this boot.
 #[derive(Clone, Copy)]
@@ -54,159 +55,138 @@ impl Clocks {
 /// counts as changed.
 pub(crate) fn read_tallies<F: NorFlash>(
     storage: &mut Storage<F>,
-    tallies: &mut Tallies,
+    tallies: &mut Tallies<'_>,
     clocks: Clocks,
 ) -> Result<(), Failed> {
-    let Some(index) = storage.tally_index()? else { return Ok(()) };
-    let index = Index::from_bytes(&index);
-    tallies.restore_nobody(index.nobody.map(|stored| clocks.restored(stored)), clocks.now.as_millis());
-    let [pins, faces] = index.rations;
-    tallies.restore_rations(pins, faces, clocks.now.as_millis());
     let mut whole = Ok(());
-    for (page, version) in index.versions.into_iter().enumerate().filter(|(_, version)| *version > 0) {
-        match storage.tally_page(page as u8, version) {
-            Ok(bytes) => {
-                for (place, person, lockouts) in places(&bytes) {
-                    let lockouts = lockouts.map(|stored| clocks.restored(stored));
-                    tallies.restore(page * TALLY_PAGE + place, person, lockouts);
-                }
-            }
+    for part in 0..parts(tallies) {
+        let bytes = match storage.tally_index(part) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => continue,
             Err(failed) => {
-                tallies.lose(page);
                 whole = Err(failed);
+                continue;
+            }
+        };
+        let versions = if part == 0 {
+            let index = Index::from_bytes(&bytes);
+            let nobody = index.nobody.map(|stored| clocks.restored(stored));
+            tallies.restore_nobody(nobody, clocks.now.as_millis());
+            let [pins, faces] = index.rations;
+            tallies.restore_rations(pins, faces, clocks.now.as_millis());
+            let (number, doubting) = index.doubts;
+            tallies.restore_doubts(number, doubting);
+            index.versions
+        } else {
+            versions_of(&bytes)
+        };
+        let first = usize::from(part) * INDEXED;
+        for (page, version) in (first..).zip(versions).filter(|(_, version)| *version > 0) {
+            match storage.tally_page(page as u8, version) {
+                Ok(bytes) => {
+                    for (place, person, lockouts) in places(&bytes) {
+                        let lockouts = lockouts.map(|stored| clocks.restored(stored));
+                        tallies.restore(page * TALLY_PAGE + place, person, lockouts);
+                    }
+                }
+                Err(failed) => {
+                    tallies.lose(page);
+                    whole = Err(failed);
+                }
             }
         }
     }
     whole
 }
 
-/// Writes the pages that changed, and the index. An index that is damaged, or cannot be read, lists no page: then all pages that
-/// are not empty are written again, since memory has them. Returns whether that was so.
+/// Takes those who are enrolled, each with their slot in the gallery, and reads who of them is cleared of a doubt. What cannot be read
+/// clears nobody.
+pub(crate) fn meet<F: NorFlash>(
+    storage: Option<&mut Storage<F>>,
+    tallies: &mut Tallies<'_>,
+    people: impl Iterator<Item = (u16, u32)>,
+) {
+    tallies.meet(people);
+    let (Some(storage), (number, true)) = (storage, tallies.doubts()) else { return };
+    for page in 0..tallies.cleared_pages() {
+        let bytes = storage.cleared(page).ok().flatten();
+        if let Some(bits) = bytes.as_ref().and_then(|bytes| cleared_of(bytes, number)) {
+            tallies.restore_cleared(page, bits);
+        }
+    }
+}
+
+/// Writes the pages that changed, who is cleared of a doubt, and the index. A part of the index that is damaged, or cannot be read,
+/// lists no page: then all pages that are not empty are written again, since memory has them. Returns whether that was so.
 ///
 /// # Errors
 /// [`Failed`].
 pub(crate) fn write_tallies<F: NorFlash>(
     storage: &mut Storage<F>,
-    tallies: &mut Tallies,
+    tallies: &mut Tallies<'_>,
     clocks: Clocks,
 ) -> Result<bool, Failed> {
-    let index = storage.tally_index();
-    let lost = index.is_err();
+    let mut lost = false;
+    for part in 0..parts(tallies) {
+        lost |= storage.tally_index(part).is_err();
+    }
     if lost {
         tallies.touch();
     }
-    let mut index = index.ok().flatten().map_or_else(Index::default, |index| Index::from_bytes(&index));
-    let stored = |lockouts: &[Lockout; 2]| lockouts.each_ref().map(|lockout| clocks.stored(lockout));
-    let changed = tallies.changed_pages();
-    for (page, version) in index.versions.iter_mut().enumerate().filter(|(page, _)| changed >> page & 1 != 0)
-    {
-        let mut bytes = Bytes::new();
-        for tally in tallies.page(page) {
-            push_place(&mut bytes, tally.person(), stored(tally.lockouts()))?;
+    // The first part is the last to be written: nobody's failures and the rations are in it.
+    for part in (1..parts(tallies)).rev() {
+        let first = usize::from(part) * INDEXED;
+        if !tallies.changed_pages().any(|page| page / INDEXED == usize::from(part)) {
+            continue;
         }
-        *version = storage.set_tally_page(page as u8, *version, &bytes)?;
+        let listed = storage.tally_index(part).ok().flatten();
+        let mut versions = listed.map_or_else(Versions::default, |bytes| versions_of(&bytes));
+        write_pages(storage, tallies, clocks, first, &mut versions)?;
+        let mut bytes = Bytes::new();
+        push_versions(&mut bytes, &versions)?;
+        storage.set_tally_index(part, &bytes)?;
     }
-    index.nobody = stored(tallies.nobody());
+    let index = storage.tally_index(0).ok().flatten();
+    let mut index = index.map_or_else(Index::default, |index| Index::from_bytes(&index));
+    write_pages(storage, tallies, clocks, 0, &mut index.versions)?;
+    index.doubts = tallies.doubts();
+    for (page, bits) in tallies.changed_cleared() {
+        let bytes = cleared_bytes(index.doubts.0, &bits);
+        if storage.cleared(page).ok().flatten().as_ref() != Some(&bytes) {
+            storage.set_cleared(page, &bytes)?;
+        }
+    }
+    index.nobody = tallies.nobody().each_ref().map(|lockout| clocks.stored(lockout));
     index.rations = [tallies.pins().used(), tallies.writes_used()];
-    storage.set_tally_index(&index.to_bytes()?)?;
+    storage.set_tally_index(0, &index.to_bytes()?)?;
     tallies.kept();
     Ok(lost)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crypto::{Generator, Key};
-    use nor_model::{Nor, SECTOR_SIZE};
-    use policy::Factor;
-
-    extern crate std;
-
-    fn storage(cells: &mut [u8]) -> Storage<Nor<&mut [u8]>> {
-        let unique = Key::new([1; 32]);
-        Storage::new(Nor::new(cells), &unique, Generator::new(&unique, b""), None).unwrap()
-    }
-
-    fn clocks(now: u64, unix_ms: u64) -> Clocks {
-        Clocks { now: Instant::from_millis(now), unix_ms }
-    }
-
-    #[test]
-    fn a_lockout_goes_on_after_a_reset_and_ends_in_time() {
-        let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
-        let mut tallies = Tallies::new();
-        tallies.fail(Some(7), Factor::Pin, 5_000, 1, 60_000);
-        tallies.fail(None, Factor::Face, 5_000, 3, 60_000);
-        write_tallies(&mut storage(&mut cells), &mut tallies, clocks(5_000, 1_000_000)).unwrap();
-        assert!(!tallies.is_changed());
-        let mut boot = Tallies::new();
-        read_tallies(&mut storage(&mut cells), &mut boot, clocks(100, 1_020_000)).unwrap();
-        assert_eq!(boot.locked_out_until(Some(7), Factor::Pin, 100), Some(40_100));
-        assert_eq!((boot.iter().count(), boot.nobody()[0].failures()), (1, 1));
-        let mut late = Tallies::new();
-        read_tallies(&mut storage(&mut cells), &mut late, clocks(100, 1_060_000)).unwrap();
-        assert_eq!(late.locked_out_until(Some(7), Factor::Pin, 100), None);
-        assert_eq!(late.iter().next().map(|tally| tally.lockouts()[1].times()), Some(1));
-    }
-
-    /// The board runs while somebody damages the index, or while a read of it fails once.
-    #[test]
-    fn an_index_that_is_lost_while_the_board_runs_takes_no_failures_with_it() {
-        let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
-        let mut tallies = Tallies::new();
-        // The ninth person is in another page than the first.
-        for person in 1..=9 {
-            tallies.fail(Some(person), Factor::Pin, 0, 1, 60_000);
+/// Writes the pages that changed among those of which `versions` are, from the page `first` on.
+fn write_pages<F: NorFlash>(
+    storage: &mut Storage<F>,
+    tallies: &Tallies<'_>,
+    clocks: Clocks,
+    first: usize,
+    versions: &mut Versions,
+) -> Result<(), Failed> {
+    for page in tallies.changed_pages() {
+        let Some(version) = page.checked_sub(first).and_then(|page| versions.get_mut(page)) else { continue };
+        let mut bytes = Bytes::new();
+        for tally in tallies.page(page) {
+            let lockouts = tally.lockouts().each_ref().map(|lockout| clocks.stored(lockout));
+            push_place(&mut bytes, tally.person(), lockouts)?;
         }
-        assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, 1_000_000)), Ok(false));
-        let key = 0x023b_u16.to_le_bytes();
-        let records: std::vec::Vec<usize> =
-            (8..cells.len() - 12).filter(|at| cells[*at..*at + 2] == key).collect();
-        assert!(!records.is_empty());
-        records.into_iter().for_each(|at| cells[at + 10] ^= 1);
-        tallies.fail(Some(9), Factor::Face, 1, 10, 60_000);
-        assert_eq!(tallies.changed_pages().count_ones(), 1);
-        assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(1, 1_000_001)), Ok(true));
-        let mut boot = Tallies::new();
-        read_tallies(&mut storage(&mut cells), &mut boot, clocks(2, 1_000_002)).unwrap();
-        assert!((1..=9).all(|person| boot.is_locked_out(person, 2)), "{:?}", boot.iter().count());
-        tallies.fail(Some(9), Factor::Face, 3, 10, 60_000);
-        let again = write_tallies(&mut storage(&mut cells), &mut tallies, clocks(3, 1_000_003));
-        assert_eq!(again, Ok(false), "it is told once");
+        *version = storage.set_tally_page(page as u8, *version, &bytes)?;
     }
-
-    /// Failures of everybody fit, at their longest, and survive a cut at each byte of the next one.
-    #[test]
-    fn everybodys_failures_are_kept_wherever_the_power_is_cut() {
-        let mut cells = std::vec![0xff; 16 * SECTOR_SIZE];
-        let mut tallies = Tallies::new();
-        let (latest, people) = (u64::from(u32::MAX - 3_600) * 1000, u32::MAX - 300..u32::MAX - 44);
-        for person in people.clone() {
-            tallies.fail(Some(person), Factor::Face, 0, 100, 3_600_000);
-            tallies.fail(Some(person), Factor::Pin, 0, 1, 3_600_000);
-        }
-        write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, latest)).unwrap();
-        let (before, kept) = (cells.clone(), tallies);
-        let last = people.end - 1;
-        let mut both = (0, 0);
-        for cut in (0..900).step_by(7) {
-            cells.copy_from_slice(&before);
-            let mut flash = Nor::new(&mut cells[..]);
-            flash.cut_power_after(cut);
-            let unique = Key::new([1; 32]);
-            let mut cutting = Storage::new(flash, &unique, Generator::new(&unique, b""), None).unwrap();
-            let mut tallies = kept.clone();
-            tallies.fail(Some(last), Factor::Face, 1, 100, 1000);
-            let written = write_tallies(&mut cutting, &mut tallies, clocks(1, latest));
-            drop(cutting);
-            let mut boot = Tallies::new();
-            read_tallies(&mut storage(&mut cells), &mut boot, clocks(1, latest)).unwrap();
-            assert!(people.clone().all(|person| boot.is_locked_out(person, 1)), "cut after {cut}");
-            let own =
-                boot.iter().find(|tally| tally.person() == Some(last)).unwrap().lockouts()[0].failures();
-            assert!(own == 2 || written.is_err() && own == 1, "cut after {cut}");
-            both = if own == 2 { (both.0, both.1 + 1) } else { (both.0 + 1, both.1) };
-        }
-        assert!(both.0 > 0 && both.1 > 0, "{both:?}");
-    }
+    Ok(())
 }
+
+/// How many parts the index has.
+fn parts(tallies: &Tallies<'_>) -> u8 {
+    tallies.pages().div_ceil(INDEXED) as u8
+}
+
+#[cfg(test)]
+mod tests;

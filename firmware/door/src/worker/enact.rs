@@ -258,7 +258,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 }
 
 /// How things stand now.
-fn situation<'r, F: NorFlash>(journal: &Journal<F>, rules: &'r Rules, link: &Link) -> Situation<'r> {
+fn situation<'r, F: NorFlash>(journal: &Journal<F>, rules: &'r Rules<'_>, link: &Link) -> Situation<'r> {
     let time = journal.now();
     Situation {
         now: Instant::now(),

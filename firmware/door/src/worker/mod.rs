@@ -2,12 +2,14 @@
 
 mod asked;
 mod enact;
+mod memory;
 pub(crate) mod parts;
 
 use audit::{Fault, Kind};
 use board_api::{Board, Camera as _, FirmwareSlots, ModelSlots, MonotonicCounter, System as _};
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
+use gallery::Volume;
 use protocol::ModelKind;
 
 use crate::{
@@ -16,15 +18,12 @@ use crate::{
     log::log,
     pipeline::{AllInFlash, Engine, InFlash, Models, NetworkKind, Recheck},
     secrets::take_secret,
-    session::{
-        events::EventLog,
-        framing::{Outcome, answer},
-        staging::{MAX_BYTES, Staging},
-    },
+    session::framing::{Outcome, answer},
     update::{FirmwareUpdate, IdleSlots, Updates, split},
 };
 
-use self::parts::{Buffers, Partitions, Parts};
+pub use self::memory::{Buffers, Memory};
+use self::parts::{Partitions, Parts};
 
 /// How often the worker gives a sign of life when nothing happens.
 const SIGN: Duration = Duration::from_secs(1);
@@ -36,26 +35,6 @@ const KINDS: [(ModelKind, NetworkKind); 3] = [
     (ModelKind::Liveness, NetworkKind::Liveness),
 ];
 
-/// The worker's large buffers, some 760 KiB. Give it a `static`.
-pub struct Memory {
-    gallery: gallery::Memory,
-    staging: [u8; MAX_BYTES],
-    events: EventLog,
-}
-
-impl Memory {
-    /// Empty buffers, which cost no flash.
-    pub const fn new() -> Self {
-        Self { gallery: gallery::Memory::new(), staging: [0; MAX_BYTES], events: EventLog::new() }
-    }
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// What the worker needs of a board.
 pub struct Worker<'m, B: Board, E> {
     /// The camera.
@@ -66,6 +45,8 @@ pub struct Worker<'m, B: Board, E> {
     pub system: B::System,
     /// The gallery's flash partition: 4 to 256 sectors.
     pub gallery: B::Flash,
+    /// Further volumes of the gallery, at most as many as the buffers have room for.
+    pub further: &'m mut [Volume<B::Flash>],
     /// The settings' flash partition: at least two sectors.
     pub settings: B::Flash,
     /// The audit log's flash partition: at least two sectors, of 64 entries each.
@@ -81,7 +62,7 @@ pub struct Worker<'m, B: Board, E> {
     /// The board's monotonic counter; `None` if it has none. Then an older copy of all its flash is not found.
     pub counter: Option<&'static mut (dyn MonotonicCounter + Send)>,
     /// The buffers.
-    pub memory: &'m mut Memory,
+    pub memory: Buffers<'m>,
 }
 
 /// Assesses frames and answers requests. Never ends; run it at thread priority.
@@ -91,6 +72,7 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
         engine,
         mut system,
         gallery,
+        further,
         settings,
         log,
         mut detector,
@@ -100,16 +82,14 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
         counter,
         memory,
     } = worker;
-    let Memory { gallery: people, staging, events } = memory;
     link.give_sign();
-    let buffers = Buffers { gallery: people, staging: Staging::new(staging), events };
     let FirmwareSlots { requests, slots: mut firmware, started, board } = firmware;
-    let partitions = Partitions { gallery, settings, log, counter };
+    let partitions = Partitions { gallery, further, settings, log, counter };
     let mut parts: Parts<'_, '_, B, E> = {
         // It is wiped at the end of the block, when the keys are derived.
         let secret = take_secret(&mut system);
         let updates = Updates::new(FirmwareUpdate::open(requests, started.as_ref(), board, &secret));
-        Parts::open(engine, system, &secret, partitions, updates, buffers, link)
+        Parts::open(engine, system, &secret, partitions, updates, memory, link)
     };
     let started = started.map(|started| started.slot);
     loop {

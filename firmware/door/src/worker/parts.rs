@@ -5,8 +5,9 @@ use board_api::{Board, System as _};
 use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
-use gallery::Person;
+use gallery::Volume;
 use liveness::Gesture;
+use policy::Tallies;
 use protocol::{Error, EventKind, Hash, ModelKind, Settings};
 
 use crate::{
@@ -26,9 +27,10 @@ use crate::{
         staging::Staging,
         translate::{model_kind, reset_reason},
     },
-    store::{Clocks, Counter, Image, People, Rules, Storage, check, opened, read_tallies},
+    store::{Clocks, Counter, Image, People, Rules, Storage, check, meet, opened, read_tallies},
     text::text,
     update::Updates,
+    worker::memory::Buffers,
 };
 
 /// The longest lockout: an hour, as `policy` has it.
@@ -39,32 +41,26 @@ const ERASURES: u8 = 8;
 const HEALTHY: Instant = Instant::from_secs(2);
 
 /// The flash partitions that are opened once.
-pub(crate) struct Partitions<F> {
+pub(crate) struct Partitions<'m, F: NorFlash> {
     pub(crate) gallery: F,
+    pub(crate) further: &'m mut [Volume<F>],
     pub(crate) settings: F,
     pub(crate) log: F,
     /// The counter that goes with the settings.
     pub(crate) counter: Option<Counter>,
 }
 
-/// The static buffers.
-pub(crate) struct Buffers<'m> {
-    pub(crate) gallery: &'m mut gallery::Memory,
-    pub(crate) staging: Staging<'m>,
-    pub(crate) events: &'m mut EventLog,
-}
-
 /// The parts. Models and camera are not among them: they are borrowed from elsewhere.
 pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) system: B::System,
     pub(crate) pipeline: Pipeline<E>,
-    pub(crate) decider: Decider,
+    pub(crate) decider: Decider<'m>,
     pub(crate) people: People<'m, B::Flash>,
     /// The settings partition; `None` if it is too small.
     pub(crate) storage: Option<Storage<B::Flash>>,
     /// The active settings.
     pub(crate) settings: Settings,
-    pub(crate) rules: Rules,
+    pub(crate) rules: Rules<'m>,
     pub(crate) access: Access,
     pub(crate) executed: Executed,
     pub(crate) pairing: Pairing,
@@ -102,13 +98,13 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         engine: E,
         mut system: B::System,
         secret: &Key,
-        partitions: Partitions<B::Flash>,
+        partitions: Partitions<'m, B::Flash>,
         mut updates: Updates<B::Flash>,
         buffers: Buffers<'m>,
         link: &'l Link,
     ) -> Self {
-        let Buffers { gallery: memory, staging, events } = buffers;
-        let Partitions { mut gallery, settings: mut kept, log, mut counter } = partitions;
+        let Buffers { gallery: memory, staging, events, tallies, rules } = buffers;
+        let Partitions { mut gallery, further, settings: mut kept, log, mut counter } = partitions;
         let reset = reset_reason(&system);
         events.clear();
         events.record(EventKind::Booted { reset });
@@ -120,7 +116,10 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let carried = order.and_then(|order| carried_by(&order.detail, life));
         let gives_up = order.is_some_and(|order| order.reason >= ERASURES);
         // The people first: without them their key is worth nothing.
-        let mut usable = carried.is_none() || !gives_up && erase(&mut gallery) && erase(&mut kept);
+        let erased = |further: &mut [Volume<_>], gallery: &mut _, kept: &mut _| {
+            erase(gallery) && further.iter_mut().all(|volume| erase(volume.flash())) && erase(kept)
+        };
+        let mut usable = carried.is_none() || !gives_up && erased(further, &mut gallery, &mut kept);
         let random = Generator::new(&random_key(&mut system), b"settings");
         let mut storage = Storage::new(kept, secret, random, counter).ok();
         if let (Some(carried), true) = (carried, usable) {
@@ -141,14 +140,14 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         updates.firmware.report_rolled_back(&mut journal);
         let random = Generator::new(&random_key(&mut system), b"gallery");
         let key = gallery_key(storage.as_mut(), secret);
-        let people = People::open(gallery, memory, key, random);
+        let people = People::open(gallery, further, memory, key, random);
         if let Err(error) = people.gallery() {
             log!(error, "the gallery does not open");
             log_private!(error, "because {=str}", text(error).as_str());
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());
-        let mut rules = Rules::open(storage.as_mut());
+        let mut rules = Rules::open(rules, storage.as_mut());
         let stored = storage.as_mut().map(Storage::settings);
         // A board without settings has defaults; one whose settings were tampered with admits nobody.
         let sound = match &stored {
@@ -161,7 +160,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
             let _ = storage.as_mut().map(|storage| storage.active(kind));
         }
-        let mut decider = Decider::new(configure::decide(&settings));
+        let mut decider = Decider::new(configure::decide(&settings), Tallies::new(tallies));
         let clocks = Clocks { now: Instant::now(), unix_ms: journal.now().unix_ms };
         let counted = storage
             .as_mut()
@@ -171,9 +170,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             decider.tallies_mut().retain(|person| people.person(person).is_some());
             // Nor has their PIN any owner.
             rules.retain(|person| people.person(person).is_some());
-            let everybody = gallery.people().map(Person::id);
-            decider.tallies_mut().doubt(everybody, settings.limits.failures);
-            decider.tallies_mut().doubt_looks(gallery.people().map(Person::id));
+            meet(storage.as_mut(), decider.tallies_mut(), gallery.slots());
+            decider.tallies_mut().doubt(settings.limits.failures);
         }
         // After the doubt, which it would else be a part of.
         let asked = storage.as_mut().map_or(0, Storage::asked);
@@ -210,7 +208,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             executed,
             pairing: Pairing::default(),
             quota,
-            staging,
+            staging: Staging::new(staging),
             events,
             updates,
             journal,

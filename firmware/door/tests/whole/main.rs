@@ -29,6 +29,7 @@ mod removal;
 mod requests;
 mod roles;
 mod rollback;
+mod room;
 mod secrets;
 mod soak;
 mod stored_rules;

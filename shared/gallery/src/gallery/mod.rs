@@ -122,6 +122,15 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         self.memory.people()
     }
 
+    /// The slots of everybody enrolled, through all volumes, and their ids.
+    pub fn slots(&self) -> impl Iterator<Item = (u16, u32)> {
+        let slots = (0..).zip(self.memory.people.iter());
+        slots.filter_map(|(slot, person)| match person {
+            PersonSlot::Enrolled(person) => Some((slot, person.id)),
+            _ => None,
+        })
+    }
+
     /// The person with the smallest id from `id` on, for listing in order.
     pub fn next_person(&self, id: u32) -> Option<&Person> {
         self.people().filter(|person| person.id >= id).min_by_key(|person| person.id)

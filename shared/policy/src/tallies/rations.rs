@@ -1,9 +1,9 @@
-//! How often failures are written to flash, and what a reset leaves of those that were not.
+//! How often failures are written to flash.
 
-use super::{SETTLE_MS, TALLY_PAGE, Tallies};
+use super::{SETTLE_MS, Tallies};
 use crate::{FaceRation, PinRation};
 
-impl Tallies {
+impl Tallies<'_> {
     /// The PINs that were compared.
     #[must_use]
     pub const fn pins(&self) -> &PinRation {
@@ -31,36 +31,6 @@ impl Tallies {
     #[must_use]
     pub fn is_written(&mut self, now: u64) -> bool {
         self.faces.take(now) | self.began
-    }
-
-    /// After a reset: if failures may have waited when the power went, these people, and nobody, are one failure below the limit,
-    /// until they come in. That counts as changed.
-    pub fn doubt(&mut self, people: impl Iterator<Item = u32>, limit: u8) {
-        if !self.doubtful {
-            return;
-        }
-        let [face, _] = &mut self.nobody;
-        face.doubt(limit);
-        self.nobody_changed = true;
-        for person in people {
-            let Some(place) = self.place(person) else { return };
-            if let Some(tally) = self.people.get_mut(place) {
-                let [face, _] = &mut tally.lockouts;
-                face.doubt(limit);
-                tally.next = person.wrapping_add(1);
-                self.changed |= 1 << (place / TALLY_PAGE);
-            }
-        }
-    }
-
-    /// After a reset: the next look that refuses one of these people, or nobody, is a failure. It is not known how many looks there were
-    /// before, and whoever cuts the power would have some at each boot. Flash does not have that.
-    pub fn doubt_looks(&mut self, people: impl Iterator<Item = u32>) {
-        self.looks = u8::MAX;
-        for person in people {
-            let Some(tally) = self.place(person).and_then(|place| self.people.get_mut(place)) else { return };
-            (tally.next, tally.looks) = (person.wrapping_add(1), u8::MAX);
-        }
     }
 
     /// What flash has and is no longer so counts as changed: a failure of nobody that was taken back some time ago, of which each

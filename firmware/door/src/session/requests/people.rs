@@ -109,7 +109,7 @@ pub(super) fn rename<B: Board, E: Engine>(
 /// The rule of a person, without the PINs.
 pub(super) fn rule<F: MultiwriteNorFlash>(
     people: &People<'_, F>,
-    rules: &Rules,
+    rules: &Rules<'_>,
     name: &str,
 ) -> Result<Response, Error> {
     let person = find(people, name)?;

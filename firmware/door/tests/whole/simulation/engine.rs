@@ -10,6 +10,7 @@
 //! | 5 to 7 | a head that looks straight ahead ([`Pose`]) |
 //! | 8 | the share of another person's face, in 255ths |
 //! | 9 | not 0: the eyes are closed |
+//! | 10, 11 | the person's upper bytes, for more than 255 people |
 
 use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
 use sha2::{Digest, Sha256};
@@ -17,6 +18,9 @@ use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, Template};
 use vision::{Face, Faces, Frame, Point, Quality, Rect, Thumbnail};
 
 use super::parts::SIDE;
+
+/// The space of an encoder whose calibration table reaches to 1 in four thousand million, for many people.
+pub const WIDE: u8 = 100;
 
 /// The image of a detector.
 pub fn detector(name: &str) -> Vec<u8> {
@@ -52,6 +56,14 @@ fn image(kind: u8, space: u8, name: &str, length: usize) -> Vec<u8> {
 pub fn picture(person: u8, view: u8) -> Vec<u8> {
     let mut bytes = vec![0; usize::from(SIDE) * usize::from(SIDE) * 2];
     bytes[..2].copy_from_slice(&[person, view]);
+    bytes
+}
+
+/// A frame of one of many people, of whom the first 255 are those of [`picture`], from 0 on.
+pub fn one_of_many(number: u32) -> Vec<u8> {
+    let (upper, low) = (number / 255, number % 255);
+    let mut bytes = picture(low as u8 + 1, 0);
+    bytes[10..12].copy_from_slice(&(upper as u16).to_le_bytes());
     bytes
 }
 
@@ -144,8 +156,9 @@ impl Engine for FakeEngine {
             row(10_000, 12_000, Basis::Measured),
             row(1_000_000, 16_000, Basis::Modelled),
         ];
+        let wide = (encoder.space == WIDE).then(|| row(u32::MAX, 20_000, Basis::Modelled));
         let identity = EncoderHash([encoder.space; 32]);
-        Ok((encoder, EncoderInfo { identity, calibration: calibration.into_iter().collect() }))
+        Ok((encoder, EncoderInfo { identity, calibration: calibration.into_iter().chain(wide).collect() }))
     }
 
     fn fits(&self, _: FakeModel, encoder: FakeModel) -> Result<(), Fault> {
@@ -166,9 +179,11 @@ impl Engine for FakeEngine {
         frame: &Frame,
         face: &Face,
     ) -> Result<FakeAligned, Fault> {
-        let [person, view, distant, _, moment, calm, _, _, share, closed, ..] = *frame.bytes() else {
+        let [low, view, distant, _, moment, calm, _, _, share, closed, middle, high, ..] = *frame.bytes()
+        else {
             unreachable!()
         };
+        let person = u32::from_le_bytes([low, middle, high, 0]);
         let openness = if closed != 0 { 500 } else { open(moment, calm != 0) };
         let (space, distant, score) = (model.space, distant != 0, face.score);
         Ok(FakeAligned { space, person, view, distant, share, score, openness })
@@ -222,13 +237,20 @@ fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
 
 pub struct FakeAligned {
     space: u8,
-    person: u8,
+    person: u32,
     view: u8,
     distant: bool,
     /// The share of another person's face, in 255ths.
     share: u8,
     score: u16,
     openness: u16,
+}
+
+/// What makes a person's face.
+fn hash(space: &[u8], person: u32) -> [u8; 32] {
+    let [low, upper @ ..] = person.to_le_bytes();
+    let upper: &[u8] = if person < 256 { &[] } else { &upper };
+    Sha256::new().chain_update(space).chain_update([low]).chain_update(upper).finalize().into()
 }
 
 impl Aligned for FakeAligned {
@@ -251,7 +273,7 @@ impl Aligned for FakeAligned {
     }
 
     fn thumbnail(&mut self) -> Thumbnail {
-        let (person, other) = (Sha256::digest([self.person]), Sha256::digest([self.person.wrapping_add(1)]));
+        let (person, other) = (hash(&[], self.person), hash(&[], self.person + 1));
         let share = i32::from(self.share);
         Thumbnail(std::array::from_fn(|at| {
             let bit = |digest: &[u8]| i32::from(digest[at / 8] >> (at % 8) & 1) * 2 - 1;
@@ -260,8 +282,7 @@ impl Aligned for FakeAligned {
     }
 
     fn encode(self) -> Result<Template, Fault> {
-        let person = Sha256::digest([self.space, self.person]);
-        let other = Sha256::digest([self.space, self.person + 1]);
+        let (person, other) = (hash(&[self.space], self.person), hash(&[self.space], self.person + 1));
         let view = Sha256::digest([self.space, self.view, 99]);
         let values = (0..128).map(|at| {
             let bit = |digest: &[u8], at: usize| i16::from(digest[at / 8] >> (at % 8) & 1) * 2 - 1;

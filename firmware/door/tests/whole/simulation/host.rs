@@ -267,7 +267,12 @@ impl Host {
 
     /// Enrols a person from a frame.
     pub async fn enrol_as(&mut self, name: &str, person: u8, view: u8, enrolment: Enrolment) -> Reply {
-        self.stage(&picture(person, view)).await;
+        self.enrol_from(name, &picture(person, view), enrolment).await
+    }
+
+    /// Enrols whoever a frame shows.
+    pub async fn enrol_from(&mut self, name: &str, frame: &[u8], enrolment: Enrolment) -> Reply {
+        self.stage(frame).await;
         let name = protocol::Name::try_from(name).unwrap();
         self.ask(Request::Enrol { name, source: Source::Staged, enrolment }).await
     }

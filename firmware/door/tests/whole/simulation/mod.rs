@@ -25,7 +25,7 @@ use std::{
 };
 
 use board_api::{FirmwareSlots, ModelSlots, ResetReason};
-use door::{Io, Link, Memory, Worker, run_io, run_worker};
+use door::{Buffers, Io, Link, Memory, Volume, Worker, run_io, run_worker};
 use embassy_time::{Duration, Instant};
 use nor_model::SECTOR_SIZE;
 
@@ -38,9 +38,24 @@ use supply::Supply;
 /// Bytes of one model slot.
 pub const SLOT: usize = 48 * SECTOR_SIZE;
 
+/// The buffers of a board, whatever their size.
+pub trait Room {
+    fn all(&mut self) -> Buffers<'_>;
+}
+
+impl<const V: usize, const P: usize, const R: usize, const T: usize, const L: usize> Room
+    for Memory<V, P, R, T, L>
+{
+    fn all(&mut self) -> Buffers<'_> {
+        Memory::all(self)
+    }
+}
+
 /// The flash of a board, and what else survives a boot.
 pub struct Board {
     pub gallery: Vec<u8>,
+    /// Further volumes of the gallery.
+    pub further: Vec<Vec<u8>>,
     pub settings: Vec<u8>,
     pub log: Vec<u8>,
     pub detector: [Vec<u8>; 2],
@@ -51,7 +66,7 @@ pub struct Board {
     pub record: Vec<u8>,
     /// What the firmware requests of the boot loader.
     pub requests: Vec<u8>,
-    pub memory: Box<Memory>,
+    pub memory: Box<dyn Room>,
     /// Its unique secret.
     pub unique: u8,
     /// Random numbers drawn before a boot. With the same value the boot draws the same numbers again.
@@ -141,6 +156,7 @@ impl Board {
         let erased = |bytes| vec![0xff; bytes];
         Self {
             gallery: erased(12 * SECTOR_SIZE),
+            further: Vec::new(),
             settings: erased(4 * SECTOR_SIZE),
             log: erased(4 * SECTOR_SIZE),
             detector: [erased(SLOT), erased(SLOT)],
@@ -149,7 +165,7 @@ impl Board {
             firmware: firmware::programmed_slots(),
             record: firmware::programmed_record(0x42),
             requests: erased(2 * SECTOR_SIZE),
-            memory: Box::new(Memory::new()),
+            memory: Box::new(<Memory>::new()),
             unique: 0x42,
             drawn: 0,
             reset: None,
@@ -183,6 +199,7 @@ impl Board {
     pub fn copy(&self) -> Self {
         Self {
             gallery: self.gallery.clone(),
+            further: self.further.clone(),
             settings: self.settings.clone(),
             log: self.log.clone(),
             detector: self.detector.clone(),
@@ -191,7 +208,7 @@ impl Board {
             firmware: self.firmware.clone(),
             record: self.record.clone(),
             requests: self.requests.clone(),
-            memory: Box::new(Memory::new()),
+            memory: Box::new(<Memory>::new()),
             unique: self.unique,
             drawn: self.drawn,
             reset: None,
@@ -218,6 +235,8 @@ impl Board {
         let requests = parts::Chip::new("requests", &mut self.requests[..], supply.clone());
         let started = firmware::load(record, requests, &self.firmware, self.unique);
         let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
+        let further = self.further.iter_mut().map(|volume| Volume::new(nor("volume", &mut volume[..])));
+        let mut further: Vec<_> = further.collect::<Result<_, _>>().unwrap();
         let io = Io::<parts::Simulated<'_>> {
             host_receive: line.board_receives(),
             host_send: line.board_sends(),
@@ -246,6 +265,7 @@ impl Board {
             engine: FakeEngine,
             system: parts::Whole(wires),
             gallery: nor("gallery", &mut self.gallery[..]),
+            further: &mut further,
             settings: nor("settings", &mut self.settings[..]),
             log: nor("log", &mut self.log[..]),
             detector: slots(["detector A", "detector B"], &mut self.detector, &supply),
@@ -262,7 +282,7 @@ impl Board {
                 board: firmware::BOARD,
             },
             counter: self.counter.clone().map(|value| counter::Count::leaked(value, &supply)),
-            memory: &mut self.memory,
+            memory: self.memory.all(),
         };
         let mut io = pin!(run_io(io, &link));
         let mut worker = pin!(run_worker(worker, &link));
