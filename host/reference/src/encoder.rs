@@ -1,5 +1,7 @@
 //! A face encoder in float.
 
+use std::path::Path;
+
 use models::Manifest;
 
 use crate::{Error, Network, Result, Rgb, align};
@@ -17,6 +19,16 @@ impl Encoder {
     /// As [`Network::open`].
     pub fn open(manifest: &Manifest) -> Result<Self> {
         Ok(Self { network: Network::open(manifest)?, side: manifest.input.width })
+    }
+
+    /// The encoder in an ONNX file that a training here wrote.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Network`].
+    pub fn trained(path: &Path) -> Result<Self> {
+        let network = Network::trained(path)?;
+        let side = network.side()?;
+        Ok(Self { network, side })
     }
 
     /// The bytes of the network's file.

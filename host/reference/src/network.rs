@@ -1,7 +1,7 @@
 //! A published network, run in float by the compiler's executor.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use compiler::{CalibrationRecord, Graph, Method, Options, Preprocessing, basis};
@@ -76,6 +76,33 @@ impl Network {
         Ok(Self { path, onnx, options: options(manifest, Method::default())?, graphs: Mutex::default() })
     }
 
+    /// An encoder in a file that a training here wrote. It prepares the pixels itself.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn trained(path: &Path) -> Result<Self> {
+        let onnx = std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
+        let options = Options {
+            name: String::new(),
+            kind: compiler::Kind::Encoder,
+            preprocessing: Preprocessing { bgr: false, mean: 0.0, scale: 1.0 },
+            input_size: None,
+            method: Method::default(),
+            calibration: Vec::new(),
+        };
+        Ok(Self { path: path.into(), onnx, options, graphs: Mutex::default() })
+    }
+
+    /// Width of the input that the file itself gives, in pixels.
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn side(&self) -> Result<usize> {
+        let graph = compiler::read(&self.onnx, &self.options);
+        let graph = graph.map_err(|source| Error::Network { path: self.path.clone(), source })?;
+        Ok(graph.input_shape().width)
+    }
+
     /// The outputs for a picture, each NHWC, before a sigmoid or softmax at the end of the network.
     ///
     /// # Errors
@@ -86,7 +113,7 @@ impl Network {
     }
 
     /// The network's file.
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 

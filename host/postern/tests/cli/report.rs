@@ -6,6 +6,7 @@ use std::path::Path;
 use fixtures::{Need, need};
 
 use crate::bench::{JOE, STRANGER, picture, run};
+use crate::training::People;
 
 /// Two folds of one pair of each kind, in the layout of Labeled Faces in the Wild.
 fn faces(folder: &Path) {
@@ -76,4 +77,20 @@ fn folds_held_out_count_alone() {
     let refused = evaluate(folder.path(), &["pairs", "--held-out", "3"]);
     assert_eq!(refused.code, 2);
     assert!(refused.said.contains("there is no fold 3 of 2"), "{}", refused.said);
+}
+
+#[test]
+fn an_encoder_that_a_training_wrote_is_compared_in_float() {
+    need!(Need::Cached("models"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    faces(folder.path());
+    let people = People::new(&[5; 9]);
+    let trained = people.run("trained", &[]);
+    assert_eq!(trained.code, 0, "{}", trained.said);
+    let onnx = people.out("trained/drawn.onnx").display().to_string();
+    let ran = evaluate(folder.path(), &["pairs", "--float", "--encoder", &onnx]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert_eq!((&ran.first()["pictures"], &ran.first()["without_face"]), (&5.into(), &0.into()));
+    let image = evaluate(folder.path(), &["pairs", "--float", "--encoder", &onnx.replace("onnx", "pstn")]);
+    assert!(image.code == 2 && image.said.contains("an encoder's ONNX file"), "{}", image.said);
 }

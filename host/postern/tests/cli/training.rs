@@ -10,12 +10,12 @@ use fixtures::{Need, need};
 use crate::bench::{postern, run};
 
 /// A folder of drawn people, with a picture more or less of each.
-struct People {
+pub struct People {
     folder: tempfile::TempDir,
 }
 
 impl People {
-    fn new(pictures: &[usize]) -> Self {
+    pub fn new(pictures: &[usize]) -> Self {
         let people = Self { folder: tempfile::tempdir().expect("a folder") };
         for (person, &count) in pictures.iter().enumerate() {
             fs::create_dir_all(people.of(person)).expect("created");
@@ -33,7 +33,7 @@ impl People {
         self.folder.path().join(format!("people/{person}"))
     }
 
-    fn out(&self, name: &str) -> PathBuf {
+    pub fn out(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -49,7 +49,7 @@ impl People {
         arguments
     }
 
-    fn run(&self, out: &str, more: &[&str]) -> crate::bench::Ran {
+    pub fn run(&self, out: &str, more: &[&str]) -> crate::bench::Ran {
         let arguments = self.arguments(out);
         let all: Vec<&str> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
         run(&all)

@@ -15,6 +15,7 @@ pub mod table;
 
 use self::strangers::StrangerArgs;
 use super::train::{FaceArgs, by_templates};
+use crate::commands::eval::material;
 use crate::output::{Outcome, Output, note};
 use crate::output_args::ForceArgs;
 use models::ImageFile;
@@ -123,7 +124,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let worst_group = worst_group(&groups);
     if let Some(plot) = &plot {
         let one_in = worst_group.as_ref().map_or(DRAWN, |worst| worst.one_in);
-        let title = format!("{}: false matches by group", args.encoder);
+        let title = format!("{}: false matches by group", material::name(&args.encoder));
         plot_groups(plot.path(), &title, &groups, one_in)?;
         note!("drew {}", plot.path().display());
     }

@@ -44,14 +44,19 @@ pub fn on_device(
     Ok(Embeddings::Templates(templates))
 }
 
-/// The networks as published, in float.
+/// The networks in float: as published, or an encoder in an ONNX file that a training wrote.
 pub fn in_float(
-    detector: &Manifest,
-    encoder: &Manifest,
+    detector: &str,
+    encoder: &str,
     folder: &Path,
     pictures: &[Picture],
 ) -> anyhow::Result<Embeddings> {
-    let (detector, encoder) = (Detector::open(detector)?, Encoder::open(encoder)?);
+    let detector = Detector::open(&named(detector)?)?;
+    let file = Path::new(encoder);
+    let encoder = match file.extension() {
+        Some(extension) if extension == "onnx" => Encoder::trained(file)?,
+        _ => Encoder::open(&named(encoder)?)?,
+    };
     let vectors = for_each(
         folder,
         pictures,
@@ -67,6 +72,11 @@ pub fn in_float(
         },
     )?;
     Ok(Embeddings::Float(vectors))
+}
+
+fn named(name: &str) -> anyhow::Result<Manifest> {
+    Manifest::read(name)
+        .context("--float takes models by name, or an encoder's ONNX file that a training wrote")
 }
 
 /// Calls `embed` with every picture, on all cores, behind a progress bar.

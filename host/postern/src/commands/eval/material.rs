@@ -10,7 +10,6 @@ use super::embed;
 use super::promise::promises;
 use super::report::{Rates, Report};
 use crate::numbers::count;
-use models::Manifest;
 
 /// The options that choose pictures and pairs.
 #[derive(clap::Args)]
@@ -83,8 +82,7 @@ impl MaterialArgs {
     pub fn embed(&self, material: &Material, encoder: &str, float: bool) -> anyhow::Result<Embeddings> {
         let pictures = &material.pictures;
         if float {
-            let manifest = |name: &str| Manifest::read(name).context("--float takes models by name");
-            embed::in_float(&manifest(&self.detector)?, &manifest(encoder)?, &self.images, pictures)
+            embed::in_float(&self.detector, encoder, &self.images, pictures)
         } else {
             let [detector, encoder] = [&self.detector, encoder].map(models::image);
             embed::on_device(&detector?, &encoder?, &self.images, pictures)

@@ -5,7 +5,7 @@ pub mod detection;
 pub mod distance;
 mod embed;
 pub mod liveness;
-mod material;
+pub mod material;
 pub mod orientation;
 pub mod page;
 mod pairs;

@@ -16,11 +16,11 @@ pub struct Args {
     #[command(flatten)]
     material: MaterialArgs,
 
-    /// The encoder: a model's name, or an image
-    #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
+    /// The encoder: a model's name, or an image; with --float also an ONNX file that a training wrote
+    #[arg(long, value_name = "NAME|IMAGE|ONNX", default_value = models::ENCODER)]
     encoder: String,
 
-    /// Run the published networks in float, instead of the device's images
+    /// Run the networks in float, as published or trained, instead of the device's images
     #[arg(long)]
     float: bool,
 
