@@ -174,7 +174,8 @@ impl Flash {
         let mut flash = Self { file: Arc::new(file), kind, durability, more: More::Erased };
         flash.check_owner(path, secret, secret_path)?;
         let length = medium::length(&flash.file).map_err(Error::file(path))?;
-        flash.more = volumes::make(&flash.file, kind, length, durability).map_err(Error::file(path))?;
+        let more = volumes::make(&flash.file, kind, length, || flash.sync());
+        flash.more = more.map_err(Error::file(path))?;
         let boots = flash.word(BOOTS).map_err(Error::file(path))?;
         flash.set_word(BOOTS, boots.wrapping_add(1)).map_err(Error::file(path))?;
         flash.set_word(BOARD, MAP.board).map_err(Error::file(path))?;

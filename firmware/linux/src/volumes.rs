@@ -22,7 +22,6 @@ use partitions::Region;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use crate::flash::Durability;
 use crate::medium::Kind;
 
 /// Where they lie.
@@ -50,11 +49,11 @@ impl More {
 /// People of a volume.
 const PEOPLE: usize = 256;
 
-/// Erases the further volumes, if that was never done and there is room for them.
+/// Erases the further volumes, if that was never done and there is room for them. `sync` returns when the disk has what was written.
 ///
 /// # Errors
 /// As reading and writing a file. A full disk is none: the door works on with what it has.
-pub fn make(file: &File, kind: Kind, length: u64, durability: Durability) -> io::Result<More> {
+pub fn make(file: &File, kind: Kind, length: u64, sync: impl Fn() -> io::Result<()>) -> io::Result<More> {
     let mut word = [0; 4];
     file.read_exact_at(&mut word, ERASED_ONCE as u64)?;
     let count = LINUX.partitions.volumes() as u32 - 1;
@@ -88,10 +87,6 @@ pub fn make(file: &File, kind: Kind, length: u64, durability: Durability) -> io:
         }
         Err(error) => return Err(error),
     }
-    let sync = || match durability {
-        Durability::Disk => file.sync_all(),
-        Durability::System => Ok(()),
-    };
     sync()?;
     file.write_all_at(&count.to_le_bytes(), ERASED_ONCE as u64)?;
     sync()?;
@@ -151,7 +146,7 @@ mod tests {
     }
 
     fn made(file: &File, kind: Kind) -> More {
-        make(file, kind, length(file), Durability::System).expect("no error")
+        make(file, kind, length(file), || Ok(())).expect("no error")
     }
 
     /// What the file has of before, but for the count of volumes.

@@ -20,8 +20,8 @@ pub const EMULATOR: &str = "qemu-system-aarch64";
 /// How long the emulator may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Mebibytes of the disk. The flash takes 38.
-const DISK: u32 = 96;
+/// Mebibytes of the disk. The flash takes 57.
+const DISK: u32 = 128;
 
 /// The ports of the door and of the first process, inside.
 const PORTS: [u16; 2] = [7700, 7701];
