@@ -286,15 +286,18 @@ impl<F: NorFlash> Storage<F> {
     }
 
     /// A part of the index of the failures.
+    #[inline(never)]
     pub(super) fn tally_index(&mut self, part: u8) -> Result<Option<Bytes>, Failed> {
         self.0.get(Item::Tallies(part))
     }
 
+    #[inline(never)]
     pub(super) fn set_tally_index(&mut self, part: u8, index: &Bytes) -> Result<(), Failed> {
         self.0.put(Item::Tallies(part), index)
     }
 
     /// A page of who is cleared of a doubt.
+    #[inline(never)]
     pub(super) fn cleared(&mut self, page: u8) -> Result<Option<Bytes>, Failed> {
         self.0.get(Item::Cleared(page))
     }

@@ -164,6 +164,7 @@ pub(crate) fn write_tallies<F: NorFlash>(
 }
 
 /// Writes the pages that changed among those of which `versions` are, from the page `first` on.
+#[inline(never)]
 fn write_pages<F: NorFlash>(
     storage: &mut Storage<F>,
     tallies: &Tallies<'_>,

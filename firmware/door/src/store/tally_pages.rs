@@ -82,6 +82,7 @@ fn lockouts_of(bytes: &[u8]) -> [StoredLockout; 2] {
 ///
 /// # Errors
 /// [`Failed`] if a version is too large.
+#[inline(never)]
 pub(super) fn push_versions(bytes: &mut Bytes, versions: &Versions) -> Result<(), Failed> {
     for version in versions {
         let [a, b, c, 0] = version.to_le_bytes() else { return Err(Failed) };
@@ -91,6 +92,7 @@ pub(super) fn push_versions(bytes: &mut Bytes, versions: &Versions) -> Result<()
 }
 
 /// The versions of pages.
+#[inline(never)]
 pub(super) fn versions_of(bytes: &[u8]) -> Versions {
     let mut versions = Versions::default();
     for (version, [a, b, c]) in versions.iter_mut().zip(bytes.as_chunks::<VERSION>().0) {

@@ -117,7 +117,11 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let gives_up = order.is_some_and(|order| order.reason >= ERASURES);
         // The people first: without them their key is worth nothing.
         let erased = |further: &mut [Volume<_>], gallery: &mut _, kept: &mut _| {
-            erase(gallery) && further.iter_mut().all(|volume| erase(volume.flash())) && erase(kept)
+            let all_of_them = further.iter_mut().all(|volume| {
+                link.give_sign();
+                erase(volume.flash())
+            });
+            erase(gallery) && all_of_them && erase(kept)
         };
         let mut usable = carried.is_none() || !gives_up && erased(further, &mut gallery, &mut kept);
         let random = Generator::new(&random_key(&mut system), b"settings");

@@ -9,6 +9,7 @@ use crate::simulation::{
     engine::{self, WIDE, one_of_many},
     host,
     rules::{code, set_rule, settings},
+    supply::Cut,
 };
 use door::{Buffers, Memory};
 use nor_model::SECTOR_SIZE;
@@ -134,6 +135,89 @@ fn a_door_with_nine_volumes_knows_2000_people_after_a_reset_and_forgets_who_is_r
     let key_journals =
         board.further.iter().all(|volume| volume[8 * SECTOR_SIZE..].iter().all(|cell| *cell == 0xff));
     assert!(key_journals, "no record is left in a further volume");
+}
+
+/// A board of before has one volume. After an update it has more: who was there stays, with the same ID.
+#[test]
+fn a_door_of_one_volume_keeps_its_people_when_it_gets_more() {
+    let mut board = board(1);
+    board.boot(async |world: &mut World| enrol(world, 1..=256).await);
+    board.boot(async |world: &mut World| {
+        world.host.become_host(DESKS[3]);
+        let refused = world.host.enrol_from("one more", &one_of_many(300), Enrolment::NewPerson).await;
+        assert!(matches!(refused, Err(Error::GalleryFull { .. })), "{refused:?}");
+    });
+    board.further = vec![vec![0xff; 48 * SECTOR_SIZE]; 2];
+    board.boot(async |world: &mut World| {
+        world.host.become_host(DESKS[3]);
+        assert_eq!(status(world).await.people, 256);
+        enrol(world, 300..=303).await;
+        for number in [1, 128, 256, 300, 303] {
+            assert!(comes(world, number).await, "{number}");
+        }
+    });
+    board.boot(async |world: &mut World| {
+        assert_eq!(status(world).await.people, 260);
+        assert!(comes(world, 256).await && comes(world, 303).await);
+    });
+}
+
+/// The power goes at flash operations of an enrolment and of a removal in the last volume that has people: at each third one, since a
+/// door with so many takes long to start. Either change is there as a whole or not at all, and nobody else is lost.
+#[test]
+fn a_power_cut_among_1500_people_leaves_the_state_before_or_after() {
+    let mut board = board(7);
+    board.boot(async |world: &mut World| enrol(world, 1..=1_500).await);
+    let flash = |board: &Board| {
+        [vec![board.gallery.clone(), board.settings.clone(), board.log.clone()], board.further.clone()]
+            .concat()
+    };
+    let before = flash(&board);
+    let restore = |board: &mut Board| {
+        let mut chips = before.clone().into_iter();
+        let mut next = || chips.next().unwrap();
+        (board.gallery, board.settings, board.log) = (next(), next(), next());
+        board.further = chips.collect();
+    };
+    let counter = board.counter.as_ref().map(|counter| counter.load(std::sync::atomic::Ordering::Relaxed));
+    for removal in [false, true] {
+        let (mut outcomes, mut operation) = ([0; 2], 1);
+        loop {
+            restore(&mut board);
+            board.counter = counter.map(|value| std::sync::Arc::new(value.into()));
+            let supply = board.supply.clone();
+            let acknowledged = board.boot(async |world: &mut World| {
+                world.host.become_host(DESKS[3]);
+                assert_eq!(status(world).await.people, 1_500);
+                supply.operations.set(0);
+                supply.cut.set(Some(Cut { operation, half: operation % 2 == 0 }));
+                if removal {
+                    let name = Name::try_from(name(1_500).as_str()).unwrap();
+                    world.host.ask(Request::Remove { name }).await.is_ok()
+                } else {
+                    let frame = one_of_many(5_000);
+                    world.host.enrol_from(&name(5_000), &frame, Enrolment::NewPerson).await.is_ok()
+                }
+            });
+            let was_cut = board.supply.operations.get() >= operation;
+            board.supply.cut.set(None);
+            board.boot(async |world: &mut World| {
+                world.host.become_host(DESKS[3]);
+                let people = status(world).await.people;
+                let after = if removal { 1_499 } else { 1_501 };
+                assert!(people == after || people == 1_500 && !acknowledged, "{operation}: {people}");
+                outcomes[usize::from(people == after)] += 1;
+                let changed = if removal { 1_500 } else { 5_000 };
+                assert_eq!(comes(world, changed).await, removal == (people == 1_500), "{operation}");
+                assert!(comes(world, 1).await && comes(world, 1_499).await, "{operation}");
+            });
+            if !was_cut {
+                break;
+            }
+            operation += 3;
+        }
+        assert!(outcomes[0] > 0 && outcomes[1] > 0, "{outcomes:?}");
+    }
 }
 
 /// A place is only for who has a rule, so there may be more people than places.

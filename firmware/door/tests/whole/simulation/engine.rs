@@ -59,7 +59,7 @@ pub fn picture(person: u8, view: u8) -> Vec<u8> {
     bytes
 }
 
-/// A frame of one of many people, of whom the first 255 are those of [`picture`], from 0 on.
+/// A frame of one of many people, numbered from 0. The first 255 are those of [`picture`].
 pub fn one_of_many(number: u32) -> Vec<u8> {
     let (upper, low) = (number / 255, number % 255);
     let mut bytes = picture(low as u8 + 1, 0);
