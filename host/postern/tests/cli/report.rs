@@ -6,7 +6,7 @@ use std::path::Path;
 use fixtures::{Need, need};
 
 use crate::bench::{JOE, STRANGER, picture, run};
-use crate::training::People;
+use crate::people::People;
 
 /// Two folds of one pair of each kind, in the layout of Labeled Faces in the Wild.
 fn faces(folder: &Path) {
