@@ -17,3 +17,10 @@ pub(crate) fn random_key(system: &mut impl System) -> Key {
     system.fill_random(&mut *random);
     Key::new(*random)
 }
+
+/// A random number.
+pub(crate) fn random_number(system: &mut impl System) -> u32 {
+    let mut random = [0; 4];
+    system.fill_random(&mut random);
+    u32::from_le_bytes(random)
+}

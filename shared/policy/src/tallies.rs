@@ -113,9 +113,9 @@ pub struct Tallies<'m> {
     faces: FaceRation,
     /// Whether flash has that ration as used up: then a boot doubts what it finds.
     doubtful: bool,
-    /// How many boots doubted what they found.
+    /// The number of the newest doubt.
     doubts: u32,
-    /// Whether flash had somebody who was not cleared of the newest doubt, and nobody was met yet.
+    /// Whether there was a doubt.
     doubting: bool,
     /// Whether flash has somebody as doubted who is not any more, or the other way round.
     cleared_changed: bool,
@@ -267,7 +267,9 @@ impl<'m> Tallies<'m> {
 
     /// A person came in. That ends their failures and looks, and the looks that were nobody's: they were mostly theirs.
     pub fn succeed(&mut self, person: u32) {
-        self.clear(person);
+        self.end_doubt(person);
+        self.retain_failures(|other| other != person);
+        self.own_mark(person).into_iter().for_each(|mark| mark.looks = 0);
         self.looks = 0;
     }
 
@@ -358,13 +360,8 @@ impl<'m> Tallies<'m> {
     }
 
     /// Clears the failures and looks of all people but these, and what is doubted of them.
-    pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
-        for (place, tally) in self.people.iter_mut().enumerate() {
-            if tally.person().is_some_and(|person| !keep(person)) {
-                self.changed.add(place / TALLY_PAGE);
-                *tally = Tally::FREE;
-            }
-        }
+    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        self.retain_failures(&keep);
         for mark in &mut *self.marks {
             if mark.person().is_some_and(|person| !keep(person)) {
                 self.cleared_changed |= mark.doubted;
@@ -373,19 +370,28 @@ impl<'m> Tallies<'m> {
         }
     }
 
+    /// Where all places are taken, frees those of people who are not known. Else they keep theirs: a person whose record is damaged is
+    /// not known either, and must not come back without their failures.
+    pub fn make_room(&mut self, is_known: impl Fn(u32) -> bool) {
+        if self.people.iter().all(|tally| tally.next != 0) {
+            self.retain_failures(is_known);
+        }
+    }
+
+    /// Clears the failures of all people but these.
+    fn retain_failures(&mut self, keep: impl Fn(u32) -> bool) {
+        for (place, tally) in self.people.iter_mut().enumerate() {
+            if tally.person().is_some_and(|person| !keep(person)) {
+                self.changed.add(place / TALLY_PAGE);
+                *tally = Tally::FREE;
+            }
+        }
+    }
+
     /// The place of a person: their own, or a free one; `None` if there is neither.
     fn place(&self, person: u32) -> Option<usize> {
         let at = |next: u32| self.people.iter().position(|tally| tally.next == next);
         at(person.wrapping_add(1)).or_else(|| at(0))
-    }
-
-    /// The mark of a person: their own, or a free one; `None` if there is neither.
-    fn mark(&mut self, person: u32) -> Option<&mut Mark> {
-        let next = person.wrapping_add(1);
-        let at = |next: u32| self.marks.iter().position(|mark| mark.next == next);
-        let mark = self.marks.get_mut(at(next).or_else(|| at(0))?)?;
-        mark.next = next;
-        Some(mark)
     }
 }
 

@@ -158,14 +158,14 @@ impl<'m> Decider<'m> {
         self.policy.face_requested(now.as_millis())
     }
 
-    /// Counts a failure of whoever was in the middle of a challenge when the power was cut, as the settings have it, if they are still
-    /// known. Who is locked out passes nothing, so they fail nothing.
-    pub(crate) fn count_cut(&mut self, asked: u64, is_known: impl FnOnce(u32) -> bool) {
+    /// Counts a failure of whoever was in the middle of a challenge when the power was cut, as the settings have it, also if
+    /// they are not known in this boot. Who is locked out passes nothing, so they fail nothing.
+    pub(crate) fn count_cut(&mut self, asked: u64) {
         let Some(after) = asked.checked_sub(1) else { return };
         let person = after.checked_sub(1).map(|person| person as u32);
         let (now, limits) = (Instant::now().as_millis(), &self.config.limits);
         let tallies = self.policy.tallies_mut();
-        if person.is_none_or(is_known) && tallies.locked_out_until(person, Factor::Face, now).is_none() {
+        if tallies.locked_out_until(person, Factor::Face, now).is_none() {
             tallies.fail(person, Factor::Face, now, limits.failures, limits.lockout_ms);
         }
     }

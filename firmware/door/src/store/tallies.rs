@@ -151,8 +151,9 @@ pub(crate) fn write_tallies<F: NorFlash>(
     write_pages(storage, tallies, clocks, 0, &mut index.versions)?;
     index.doubts = tallies.doubts();
     for (page, bits) in tallies.changed_cleared() {
-        let bytes = cleared_bytes(index.doubts.0, &bits);
-        if storage.cleared(page).ok().flatten().as_ref() != Some(&bytes) {
+        let before = storage.cleared(page).ok().flatten();
+        let bytes = cleared_bytes(index.doubts.0, bits, before.as_ref());
+        if before.as_ref() != Some(&bytes) {
             storage.set_cleared(page, &bytes)?;
         }
     }

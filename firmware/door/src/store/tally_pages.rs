@@ -5,7 +5,7 @@
 //! page      eight places: person u32 LE, ff ff ff ff where it is free | lockout by face | lockout by PIN
 //! index     lockout of nobody by face | by PIN | 32 versions of pages, u24 LE, 0 for a page that is empty | PINs
 //!           of the ration that were compared, u16 LE | writes of failures of faces of their ration, u16 LE | number of the
-//!           newest doubt, times two, and one more while somebody is not cleared of it, u32 LE; each 0 where it is missing
+//!           newest doubt, times two, and one more if there was one, u32 LE; each 0 where it is missing
 //! part      of a board with more than 32 pages, the versions of the next 32, as above
 //! cleared   number of the doubt u32 LE | a bit for each of 960 slots of the gallery: 1 of who is cleared of it
 //! ```
@@ -101,9 +101,11 @@ pub(super) fn versions_of(bytes: &[u8]) -> Versions {
     versions
 }
 
-/// Who is cleared of the doubt of a number.
-pub(super) fn cleared_bytes(doubt: u32, bits: &[u8; CLEARED_BYTES]) -> Bytes {
-    doubt.to_le_bytes().iter().chain(bits).copied().collect()
+/// Who is cleared of the doubt of a number, and who was cleared of the same doubt before.
+pub(super) fn cleared_bytes(doubt: u32, mut bits: [u8; CLEARED_BYTES], before: Option<&Bytes>) -> Bytes {
+    let before = before.and_then(|bytes| cleared_of(bytes, doubt));
+    bits.iter_mut().zip(before.into_iter().flatten()).for_each(|(bits, before)| *bits |= before);
+    doubt.to_le_bytes().into_iter().chain(bits).collect()
 }
 
 /// The bits of who is cleared, if they are of the doubt of this number.
@@ -119,7 +121,7 @@ pub(super) struct Index {
     pub(super) versions: Versions,
     /// PINs that were compared, and writes of failures of faces.
     pub(super) rations: [u16; 2],
-    /// The number of the newest doubt, and whether somebody is not cleared of it.
+    /// The number of the newest doubt, and whether there was one.
     pub(super) doubts: (u32, bool),
 }
 

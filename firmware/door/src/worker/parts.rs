@@ -16,7 +16,7 @@ use crate::{
     link::{Command, Link},
     log::{log, log_private},
     pipeline::{Engine, Models, Pipeline},
-    secrets::random_key,
+    secrets::{random_key, random_number},
     session::{
         access::{Access, identity},
         configure,
@@ -169,17 +169,17 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let counted = storage
             .as_mut()
             .is_none_or(|storage| read_tallies(storage, decider.tallies_mut(), clocks).is_ok());
-        // Whoever was removed, and stayed here because flash failed, takes no place from anybody.
         if let Ok(gallery) = people.gallery() {
-            decider.tallies_mut().retain(|person| people.person(person).is_some());
+            // Whoever was removed, and stayed here because flash failed, takes no place from anybody.
+            decider.tallies_mut().make_room(|person| people.person(person).is_some());
             // Nor has their PIN any owner.
             rules.retain(|person| people.person(person).is_some());
             meet(storage.as_mut(), decider.tallies_mut(), gallery.slots());
-            decider.tallies_mut().doubt(settings.limits.failures);
+            decider.tallies_mut().doubt(settings.limits.failures, random_number(&mut system));
         }
         // After the doubt, which it would else be a part of.
         let asked = storage.as_mut().map_or(0, Storage::asked);
-        decider.count_cut(asked, |person| people.person(person).is_some());
+        decider.count_cut(asked);
         // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
         let kept = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
         let quota = Quota::restored(&kept, &mut journal.rations);

@@ -13,6 +13,7 @@ mod erasing;
 mod flushing;
 mod frames;
 mod guesses;
+mod hidden;
 mod insider;
 mod journal;
 mod line;

@@ -3,7 +3,7 @@
 use crate::simulation::rules::{board, code, comes, set_rule, settings, two_factors};
 use crate::simulation::{Board, World, supply::Cut};
 use policy::Rule;
-use protocol::{Matching, Name, Request, Response, Settings};
+use protocol::{Limits, Matching, Name, Request, Response, Settings};
 
 fn remove() -> Request<'static> {
     Request::Remove { name: Name::try_from("Ann").unwrap() }
@@ -86,27 +86,57 @@ fn the_pin_of_a_removal_that_was_cut_short_is_free_for_somebody_else() {
     assert!(cut_short > 1, "{cut_short} cuts after she was gone");
 }
 
-/// Who writes flash makes a person unknown for a boot: their rule is there when they are known again.
-#[test]
-fn whoever_is_unknown_for_a_boot_comes_back_with_their_rule() {
-    let whole = with_a_pin();
+/// The board after a boot in which Ann was unknown, since somebody damaged her record, and put it back.
+fn unknown_for_a_boot(whole: &Board) -> Board {
     let users = async |world: &mut World| world.host.ask(Request::ListUsers { from: 0 }).await;
     let knows_bob_alone = async |world: &mut World| match users(world).await {
         Ok(Response::Users { users, .. }) => users.len() == 1 && users[0].name == *"Bob",
         _ => false,
     };
     let written = (0..whole.gallery.len()).filter(|at| whole.gallery[*at] != 0xff);
-    let mut lost = written.step_by(5).find_map(|at| {
+    let lost = written.step_by(5).find_map(|at| {
         let mut board = whole.copy();
         board.gallery[at] ^= 1;
         board.boot(knows_bob_alone).then_some(board)
     });
-    let board = lost.as_mut().expect("a byte of Ann's record");
+    let mut board = lost.expect("a byte of Ann's record");
+    board.boot(async |world: &mut World| world.wait(2_000).await);
     board.gallery.clone_from(&whole.gallery);
+    board
+}
+
+/// Who writes flash makes a person unknown for a boot: their rule is there when they are known again.
+#[test]
+fn whoever_is_unknown_for_a_boot_comes_back_with_their_rule() {
+    let mut board = unknown_for_a_boot(&with_a_pin());
     board.boot(async |world: &mut World| {
         assert_eq!(world.host.users().await, ["Ann", "Bob"]);
         assert!(!comes(world, 1).await, "not by her face alone");
         world.type_keys("1234#").await;
         assert!(world.is_open());
     });
+}
+
+/// And so are their failures, and their lockout.
+#[test]
+fn whoever_is_unknown_for_a_boot_comes_back_with_their_failures() {
+    let mut whole = with_a_pin();
+    whole.boot(async |world: &mut World| {
+        let limits = Limits { failures: 2, lockout_ms: 3_600_000, ..Limits::default() };
+        world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
+    });
+    let mut tries = 0;
+    for locked_out in [false, true] {
+        whole.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await);
+            world.type_keys("4321#").await;
+            tries += 1;
+        });
+        whole = unknown_for_a_boot(&whole);
+        whole.copy().boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await);
+            world.type_keys("1234#").await;
+            assert_eq!(world.is_open(), !locked_out, "after {tries} wrong PINs");
+        });
+    }
 }

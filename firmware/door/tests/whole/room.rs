@@ -26,7 +26,7 @@ impl Room for MutexGuard<'static, Memory<40, 10_240, 5_120, 256, 32>> {
 }
 
 /// A board with so many volumes, and settings as large as on Linux.
-fn board(volumes: usize) -> Board {
+pub(crate) fn board(volumes: usize) -> Board {
     let mut board = Board::unpaired();
     board.memory = Box::new(LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     board.gallery = vec![0xff; 48 * SECTOR_SIZE];
@@ -44,12 +44,12 @@ fn board(volumes: usize) -> Board {
     board
 }
 
-fn name(number: u32) -> String {
+pub(crate) fn name(number: u32) -> String {
     format!("person {number}")
 }
 
 /// The installers: each may make 1,000 changes at once.
-const DESKS: [u8; 4] = [7, 9, 10, 11];
+pub(crate) const DESKS: [u8; 4] = [7, 9, 10, 11];
 
 /// The next installer goes on where one has made their changes.
 fn next_desk(world: &mut World, desk: &mut usize) {
@@ -58,7 +58,7 @@ fn next_desk(world: &mut World, desk: &mut usize) {
 }
 
 /// Enrols people by requests, as hosts do.
-async fn enrol(world: &mut World, people: impl Iterator<Item = u32>) {
+pub(crate) async fn enrol(world: &mut World, people: impl Iterator<Item = u32>) {
     let mut desk = 0;
     for number in people {
         let enrolled = async |world: &mut World| {
@@ -81,7 +81,7 @@ async fn status(world: &mut World) -> Status {
 }
 
 /// Whether the door opens for somebody.
-async fn comes(world: &mut World, number: u32) -> bool {
+pub(crate) async fn comes(world: &mut World, number: u32) -> bool {
     while world.is_open() {
         world.wait(100).await;
     }

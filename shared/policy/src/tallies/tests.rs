@@ -50,8 +50,10 @@ fn no_failures_displace_or_join_those_of_others() {
         assert_eq!(tallies.fail(Some(person), Factor::Pin, 0, 3, 1000), Some(1000), "{person}");
     }
     assert_eq!(everybody.clone().filter(|person| tallies.is_locked_out(*person, 0)).count(), 128);
-    tallies.retain(|person| person != 1000);
+    tallies.make_room(|person| person != 1000);
     assert!(!tallies.is_locked_out(7, 0), "there is a place again");
+    tallies.make_room(|person| person > 1001);
+    assert!(tallies.iter().any(|tally| tally.person() == Some(1001)), "who is not known keeps theirs");
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn a_boot_doubts_failures_where_some_may_have_waited() {
         let mut boot = no_failures();
         boot.restore_rations(0, tallies.writes_used() - 1, 0);
         boot.meet([(0, 1), (1, 2)].into_iter());
-        boot.doubt(100);
+        boot.doubt(100, 7);
         assert!(!boot.is_changed(), "none can have waited");
         tallies.kept();
     }
@@ -161,7 +163,7 @@ fn a_boot_doubts_failures_where_some_may_have_waited() {
     let mut boot = no_failures();
     boot.restore_rations(0, tallies.writes_used(), 0);
     boot.meet([(0, 1), (1, 2)].into_iter());
-    boot.doubt(100);
+    boot.doubt(100, 7);
     assert!(boot.is_changed() && boot.iter().count() == 0, "a doubt takes no place");
     assert!(boot.is_changed() && !boot.is_written(299_999));
     for person in [None, Some(1), Some(2)] {
@@ -179,7 +181,7 @@ fn a_boot_doubts_failures_where_some_may_have_waited() {
     let mut later = no_failures();
     later.restore_rations(0, boot.writes_used(), 0);
     later.meet([(0, 1), (1, 2)].into_iter());
-    later.doubt(100);
+    later.doubt(100, 7);
     assert!(!later.is_changed(), "all is written");
 }
 

@@ -120,7 +120,7 @@ fn a_doubt_stays_over_resets_with_who_did_not_come_in() {
         let (mut storage, mut tallies) = (storage(cells), many());
         read_tallies(&mut storage, &mut tallies, clocks(0, 1_000_000)).unwrap();
         meet(Some(&mut storage), &mut tallies, everybody());
-        tallies.doubt(10);
+        tallies.doubt(10, 0x8000_0003);
         tallies
     };
     let write = |cells: &mut [u8], tallies: &mut Tallies<'_>, now| {
@@ -143,7 +143,7 @@ fn a_doubt_stays_over_resets_with_who_did_not_come_in() {
     };
     let mut second = boot(&mut cells);
     assert!(!second.is_changed(), "no other doubt");
-    assert_eq!(second.doubts(), (1, true));
+    assert_eq!(second.doubts(), (0x4000_0001, true));
     // They come in, the first and one of another page; then comes another reset.
     second.succeed(7_000);
     second.succeed(8_400);
@@ -166,6 +166,34 @@ fn a_doubt_stays_over_resets_with_who_did_not_come_in() {
     }
     let mut lost = boot(&mut cells);
     assert!(fails(&mut lost, 7_000 + 3) && fails(&mut lost, 8_400));
+}
+
+/// Who writes flash makes people unknown for a boot: the one that doubts, or a later one in which others come in.
+#[test]
+fn whoever_is_unknown_for_a_boot_is_doubted_when_they_are_known_again() {
+    for unknown_at in [1, 2] {
+        let mut cells = std::vec![0xff; 16 * SECTOR_SIZE];
+        let mut boot = |number: u32, then: &dyn Fn(&mut Tallies<'_>)| {
+            let (mut storage, mut tallies) = (storage(&mut cells), many());
+            read_tallies(&mut storage, &mut tallies, clocks(0, 1_000_000)).unwrap();
+            let people = if number == unknown_at { 256 } else { 1_500 };
+            meet(Some(&mut storage), &mut tallies, (0..people).map(|slot| (slot, 7_000 + u32::from(slot))));
+            tallies.doubt(10, number << 8);
+            then(&mut tallies);
+            write_tallies(&mut storage, &mut tallies, clocks(20_000_000, 1_000_000)).unwrap();
+        };
+        boot(0, &|tallies| {
+            (0..61).for_each(|_| _ = tallies.is_written(0));
+            tallies.fail(None, Factor::Pin, 0, 100, 1000);
+        });
+        boot(1, &|tallies| assert!(tallies.is_written(10_000_000)));
+        boot(2, &|tallies| (7_000..7_256).for_each(|person| tallies.succeed(person)));
+        boot(3, &|tallies| {
+            let mut fails = |person| tallies.fail(Some(person), Factor::Face, 20_000_000, 10, 1000).is_some();
+            assert!(fails(7_300) && fails(8_400), "{unknown_at}: who was unknown");
+            assert!(!fails(7_001) && !fails(7_255), "{unknown_at}: who came in");
+        });
+    }
 }
 
 /// Failures of everybody fit, at their longest, and survive a cut at each byte of the next one.
