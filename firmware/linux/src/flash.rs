@@ -175,7 +175,13 @@ impl Flash {
         flash.check_owner(path, secret, secret_path)?;
         let length = medium::length(&flash.file).map_err(Error::file(path))?;
         let more = volumes::make(&flash.file, kind, length, || flash.sync());
-        flash.more = more.map_err(Error::file(path))?;
+        flash.more = more.map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => {
+                let is = "one with people in volumes that its header does not count".to_owned();
+                Error::OtherFlash { path: path.to_owned(), is }
+            }
+            _ => Error::file(path)(error),
+        })?;
         let boots = flash.word(BOOTS).map_err(Error::file(path))?;
         flash.set_word(BOOTS, boots.wrapping_add(1)).map_err(Error::file(path))?;
         flash.set_word(BOARD, MAP.board).map_err(Error::file(path))?;

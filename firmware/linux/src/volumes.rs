@@ -10,6 +10,10 @@
 //! | 3. once that is on the disk, the header counts them | volumes that can be used |
 //!
 //! So a start that is cut short before the third step begins again. What a flash has from before is not written at all.
+//!
+//! The count in the header is not sealed. A file whose further volumes have something in them, and are not counted, was changed: without
+//! them most people would be unknown for a boot, so the door does not start. Of a partition that is not known, as something else may
+//! lie there.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -52,7 +56,8 @@ const PEOPLE: usize = 256;
 /// Erases the further volumes, if that was never done and there is room for them. `sync` returns when the disk has what was written.
 ///
 /// # Errors
-/// As reading and writing a file. A full disk is none: the door works on with what it has.
+/// As reading and writing a file. A full disk is none: the door works on with what it has. [`ErrorKind::InvalidData`] if a file has further
+/// volumes that its header does not count.
 pub fn make(file: &File, kind: Kind, length: u64, sync: impl Fn() -> io::Result<()>) -> io::Result<More> {
     let mut word = [0; 4];
     file.read_exact_at(&mut word, ERASED_ONCE as u64)?;
@@ -78,6 +83,9 @@ pub fn make(file: &File, kind: Kind, length: u64, sync: impl Fn() -> io::Result<
         }
     }
     if !is_blank(file, VOLUMES)? {
+        if kind == Kind::File {
+            return Err(ErrorKind::InvalidData.into());
+        }
         return no_room("something else lies behind the flash");
     }
     match erase(file, VOLUMES) {
@@ -177,6 +185,21 @@ mod tests {
         file.write_all_at(&[1, 2, 3], VOLUMES.offset.into()).expect("written");
         assert_eq!(made(&file, Kind::File), More::Erased);
         assert_eq!(region(&file)[..4], [1, 2, 3, ERASED], "once");
+    }
+
+    /// Whoever writes the file hides the people of 39 volumes by one bit of its header.
+    #[test]
+    fn a_file_with_further_volumes_that_its_header_does_not_count_is_refused() {
+        let (file, _) = of_before();
+        assert_eq!(made(&file, Kind::File), More::Erased);
+        file.write_all_at(b"a person", u64::from(VOLUMES.end()) - 4096).expect("written");
+        for word in [0, 38, 0x27 | 1 << 9, u32::MAX] {
+            file.write_all_at(&u32::to_le_bytes(word), ERASED_ONCE as u64).expect("written");
+            let opened = make(&file, Kind::File, length(&file), || Ok(()));
+            assert_eq!(opened.expect_err("hidden").kind(), ErrorKind::InvalidData, "{word}");
+        }
+        file.write_all_at(&39u32.to_le_bytes(), ERASED_ONCE as u64).expect("written");
+        assert_eq!(made(&file, Kind::File), More::Erased);
     }
 
     #[test]
