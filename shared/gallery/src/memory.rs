@@ -54,7 +54,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// The person's number, from 1; it is given to nobody else, until the gallery's flash is erased.
+    /// The person's number, from 1; it is given to nobody else, unless their flash was erased or away
+    /// ([`Gallery::give_ids_above`](crate::Gallery::give_ids_above)).
     pub fn id(&self) -> u32 {
         self.id
     }

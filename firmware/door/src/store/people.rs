@@ -27,6 +27,14 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         Self(key.and_then(|key| Gallery::open(flash, further, memory, key, random)))
     }
 
+    /// Gives none of these IDs to anybody who is enrolled: rules and failures have them, and whoever they are of may be unknown in this
+    /// boot.
+    pub(crate) fn give_none_of(&mut self, ids: impl Iterator<Item = u32>) {
+        if let (Ok(gallery), Some(id)) = (&mut self.0, ids.max()) {
+            gallery.give_ids_above(id);
+        }
+    }
+
     /// The gallery.
     ///
     /// # Errors

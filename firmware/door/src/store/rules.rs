@@ -79,6 +79,11 @@ impl<'m> Rules<'m> {
         }
     }
 
+    /// Who has a rule.
+    pub(crate) fn people(&self) -> impl Iterator<Item = PersonId> {
+        self.kept().flatten().map(|(person, _)| person)
+    }
+
     /// The rules, and none in the places that are free.
     fn kept(&self) -> impl Iterator<Item = Option<(PersonId, &Rule)>> {
         self.pages.iter().flat_map(|page| &page.kept).map(Kept::get)

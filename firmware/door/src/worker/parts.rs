@@ -144,7 +144,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         updates.firmware.report_rolled_back(&mut journal);
         let random = Generator::new(&random_key(&mut system), b"gallery");
         let key = gallery_key(storage.as_mut(), secret);
-        let people = People::open(gallery, further, memory, key, random);
+        let mut people = People::open(gallery, further, memory, key, random);
         if let Err(error) = people.gallery() {
             log!(error, "the gallery does not open");
             log_private!(error, "because {=str}", text(error).as_str());
@@ -169,6 +169,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let counted = storage
             .as_mut()
             .is_none_or(|storage| read_tallies(storage, decider.tallies_mut(), clocks).is_ok());
+        people.give_none_of(rules.people().chain(decider.tallies().people()));
         if let Ok(gallery) = people.gallery() {
             // Whoever was removed, and stayed here because flash failed, takes no place from anybody.
             decider.tallies_mut().make_room(|person| people.person(person).is_some());

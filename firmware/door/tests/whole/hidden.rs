@@ -3,10 +3,11 @@
 use crate::room::{DESKS, board, comes, enrol, name};
 use crate::simulation::{
     Board, World,
+    engine::one_of_many,
     rules::{code, set_rule, settings},
 };
 use policy::Rule;
-use protocol::{Limits, Request, Settings};
+use protocol::{Enrolment, Limits, Name, Request, Response, Settings};
 
 /// A board with 300 people in two volumes. The last of them has a PIN, and is locked out for an hour after two wrong ones.
 fn of_300() -> Board {
@@ -34,6 +35,19 @@ fn boot_without(board: &mut Board, act: impl AsyncFnOnce(&mut World)) {
     board.further = further;
 }
 
+/// Enrols somebody by their face, and returns their ID.
+async fn id_of(world: &mut World, name: &str, face: u32) -> u32 {
+    match world.host.enrol_from(name, &one_of_many(face), Enrolment::NewPerson).await {
+        Ok(Response::Enrolled { person, .. }) => person,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn remove(world: &mut World, number: u32) {
+    let name = Name::try_from(name(number).as_str()).unwrap();
+    world.host.ask(Request::Remove { name }).await.unwrap();
+}
+
 #[test]
 fn whoever_is_in_a_volume_that_is_away_for_a_boot_keeps_their_failures() {
     let mut board = of_300();
@@ -50,4 +64,28 @@ fn whoever_is_in_a_volume_that_is_away_for_a_boot_keeps_their_failures() {
     });
     boot_without(&mut board, async |_| {});
     board.boot(async |world: &mut World| assert!(!types(world, "123456#").await, "still"));
+}
+
+/// An operator enrols somebody meanwhile: nobody gets the ID, and so the rule, of somebody who is away. And whoever is enrolled by the name
+/// of somebody who is away is removed with them.
+#[test]
+fn an_id_is_not_given_again_and_both_of_a_name_are_removed() {
+    let mut board = of_300();
+    boot_without(&mut board, async |world: &mut World| {
+        remove(world, 1).await;
+        remove(world, 2).await;
+        assert_eq!(id_of(world, "Bob", 400).await, 301);
+        assert_eq!(id_of(world, &name(299), 401).await, 302);
+    });
+    board.boot(async |world: &mut World| {
+        world.host.become_host(DESKS[3]);
+        assert!(comes(world, 400).await, "Bob needs no PIN");
+        assert!(!comes(world, 300).await, "another one does");
+        world.type_keys("123456#").await;
+        assert!(world.is_open());
+        assert!(comes(world, 299).await && comes(world, 401).await, "two of a name");
+        remove(world, 299).await;
+        assert!(!comes(world, 299).await && !comes(world, 401).await);
+        assert!(!world.host.users().await.contains(&name(299)));
+    });
 }

@@ -54,6 +54,8 @@ pub struct Gallery<'m, F: NorFlash> {
     random: Generator,
     /// Whether memory is known to equal flash.
     fresh: bool,
+    /// No ID up to this one is given, whoever is there.
+    least_id: u32,
 }
 
 impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
@@ -75,7 +77,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         }
         let mut first = Volume::new(flash)?;
         first.keys = KeyJournal::new(key);
-        let mut gallery = Self { first, further, memory, random, fresh: false };
+        let mut gallery = Self { first, further, memory, random, fresh: false, least_id: 0 };
         gallery.refresh()?;
         Ok(gallery)
     }
@@ -110,6 +112,11 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         self.erase_lost_keys()?;
         self.fresh = true;
         Ok(())
+    }
+
+    /// Gives IDs above this one alone, until it is opened again: somebody elsewhere is known by it, who may be in flash that is away.
+    pub fn give_ids_above(&mut self, id: u32) {
+        self.least_id = self.least_id.max(id);
     }
 
     /// The volumes, to count what is done with their flash.
@@ -210,7 +217,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         self.refuse_other_encoder(probe.encoder)?;
         self.refuse_face_of_another(None, probe, threshold)?;
         let (volume, place) = self.place_for(probe.template).ok_or(Error::Full)?;
-        let id = self.memory.last_id.checked_add(1).ok_or(Error::Full)?;
+        let id = self.memory.last_id.max(self.least_id).checked_add(1).ok_or(Error::Full)?;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
         let made = self.make_key(volume, place);
         self.fresh &= made.is_ok();

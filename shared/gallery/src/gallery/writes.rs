@@ -108,7 +108,7 @@ impl<F: MultiwriteNorFlash> Gallery<'_, F> {
         owner: u16,
         content: &[u8],
     ) -> Result<(), Error> {
-        let Self { first, further, memory, random, fresh } = self;
+        let Self { first, further, memory, random, fresh, .. } = self;
         let Volume { keys, partition } = pick(first, further, volume).ok_or(Error::Corrupted)?;
         let key = match owner {
             NOBODY => keys.own_key().clone(),

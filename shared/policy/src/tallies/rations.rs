@@ -1,9 +1,14 @@
 //! How often failures are written to flash.
 
-use super::{SETTLE_MS, Tallies};
+use super::{SETTLE_MS, Tallies, Tally};
 use crate::{FaceRation, PinRation};
 
 impl Tallies<'_> {
+    /// Who has a place.
+    pub fn people(&self) -> impl Iterator<Item = u32> {
+        self.people.iter().filter_map(Tally::person)
+    }
+
     /// The PINs that were compared.
     #[must_use]
     pub const fn pins(&self) -> &PinRation {

@@ -35,12 +35,22 @@ pub(super) fn list<F: MultiwriteNorFlash>(people: &People<'_, F>, from: u32) -> 
     Ok(Response::Users { users, next: next.map(|person| person.id()) })
 }
 
-/// Removes a person, with templates and rule. Where the erasure of their key fails, they are gone all the same: so what was
-/// asked of them, their failures and their rule go whatever the gallery answers.
+/// Removes whoever has a name, with templates and rules. Somebody who was unknown for a time may have come back to a name that was given
+/// again. So all go who have it, and the reply is of the first.
 pub(super) fn remove<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     name: &str,
 ) -> Result<Response, Error> {
+    let removed = remove_one(parts, name)?;
+    while find(&parts.people, name).is_ok() {
+        remove_one(parts, name)?;
+    }
+    Ok(removed)
+}
+
+/// Removes a person, with templates and rule. Where the erasure of their key fails, they are gone all the same: so what was
+/// asked of them, their failures and their rule go whatever the gallery answers.
+fn remove_one<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, name: &str) -> Result<Response, Error> {
     let room = parts.people.room();
     // First, so that whoever is not there afterwards was removed.
     let whole = parts.people.gallery_mut().map_err(unreadable)?.refresh();
@@ -53,7 +63,7 @@ pub(super) fn remove<B: Board, E: Engine>(
         parts.decider.remove(id);
         parts.keep_tallies();
         if let Some(storage) = &mut parts.storage {
-            // The ID is never given again. So a rule that stays after an error applies to nobody.
+            // The ID is given to nobody while the rule has it. So a rule that stays after an error applies to nobody.
             let _ = parts.rules.remove(id, storage);
         }
     }
