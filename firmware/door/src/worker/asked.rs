@@ -32,9 +32,11 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         self.set_asked(person.map_or(1, |person| u64::from(person) + 2))
     }
 
-    /// Writes that none is under way any more, once its end is in flash, too. If that fails, the next boot counts a failure.
+    /// Writes that none is under way any more, once its end is in flash, too. If that fails, the next boot counts a failure. Where the
+    /// gallery does not open, no failure is written, so this stays.
     pub(crate) fn settle_challenge(&mut self) {
-        if self.asked && !self.pipeline.is_asking() && !self.decider.tallies().is_changed() {
+        let written = !self.decider.tallies().is_changed() && self.people.gallery().is_ok();
+        if self.asked && !self.pipeline.is_asking() && written {
             self.set_asked(0);
         }
     }

@@ -208,13 +208,18 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     /// Whether failures are to be written to flash. Where that fails, each try is a write of flash, and frames come without end.
     fn tallies_wait(&self) -> bool {
         let rests = self.vain_since.is_some_and(|since| since.elapsed() < RETRY);
-        self.decider.tallies().is_changed() && !rests && self.rules.suspended_until.is_none()
+        self.decider.tallies().is_changed() && !rests && self.may_write_tallies()
     }
 
-    /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard. While
-    /// everybody is locked out because failures were lost, nothing is written: it would end that at the next reset.
+    /// While everybody is locked out because failures were lost, nothing is written: it would end that at the next reset. Nor where the
+    /// gallery does not open: who is to be doubted is not known then, and the next boot would doubt nobody.
+    fn may_write_tallies(&self) -> bool {
+        self.rules.suspended_until.is_none() && self.people.gallery().is_ok()
+    }
+
+    /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard.
     pub(crate) fn write_tallies(&mut self) {
-        self.uncounted = self.rules.suspended_until.is_some();
+        self.uncounted = !self.may_write_tallies();
         if self.uncounted {
             return;
         }

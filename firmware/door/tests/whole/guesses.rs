@@ -291,6 +291,20 @@ fn failures_that_a_power_cut_may_have_lost_are_doubted_until_all_is_written() {
     board.boot(async |world: &mut World| assert!(!locked_out_by_one_more(world, 1).await));
 }
 
+/// Who writes flash lets the gallery not open for a boot, which then knows nobody to doubt.
+#[test]
+fn a_boot_without_a_gallery_ends_no_doubt() {
+    let mut board = used_up(100);
+    let gallery = board.gallery.clone();
+    board.gallery.fill(0);
+    board.boot(async |world: &mut World| {
+        assert!(world.host.ask(Request::ListUsers { from: 0 }).await.is_err(), "the gallery does not open");
+        world.wait(1_000_000).await;
+    });
+    board.gallery = gallery;
+    board.boot(async |world: &mut World| assert!(locked_out_by_one_more(world, 1).await));
+}
+
 /// Pictures and power cuts in turn make no more steps than pictures alone.
 #[test]
 fn power_cuts_do_not_begin_the_ration_of_writes_again() {
