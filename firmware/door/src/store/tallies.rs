@@ -136,11 +136,13 @@ pub(crate) fn write_tallies<F: NorFlash>(
     // The first part is the last to be written: nobody's failures and the rations are in it.
     for part in (1..parts(tallies)).rev() {
         let first = usize::from(part) * INDEXED;
-        if !tallies.changed_pages().any(|page| page / INDEXED == usize::from(part)) {
+        let listed = storage.tally_index(part);
+        let changed = tallies.changed_pages().any(|page| page / INDEXED == usize::from(part));
+        // One that was lost is written, too: else each boot finds it lost.
+        if listed.is_ok() && !changed {
             continue;
         }
-        let listed = storage.tally_index(part).ok().flatten();
-        let mut versions = listed.map_or_else(Versions::default, |bytes| versions_of(&bytes));
+        let mut versions = listed.ok().flatten().map_or_else(Versions::default, |bytes| versions_of(&bytes));
         write_pages(storage, tallies, clocks, first, &mut versions)?;
         let mut bytes = Bytes::new();
         push_versions(&mut bytes, &versions)?;
