@@ -212,7 +212,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     }
 
     /// While everybody is locked out because failures were lost, nothing is written: it would end that at the next reset. Nor where the
-    /// gallery does not open: who is to be doubted is not known then, and the next boot would doubt nobody.
+    /// gallery does not open: whose failures may be lost is not known then, and the next boot would doubt nobody.
     fn may_write_tallies(&self) -> bool {
         self.rules.suspended_until.is_none() && self.people.gallery().is_ok()
     }
