@@ -251,7 +251,7 @@ impl Flash {
             return Err(other(&format!("one of layout {version}, while this door has layout {VERSION}")));
         }
         let volumes = self.word(volumes::ERASED_ONCE).map_err(failed())?;
-        if self.kind.unfit(length).is_some() || volumes > 0 && length < LINUX.file_len {
+        if self.kind.unfit(length).is_some() || volumes::are_cut_off(volumes, length) {
             return Err(other("one that was cut off"));
         }
         let mut found = [0; OWNER_LEN];

@@ -53,6 +53,15 @@ impl More {
 /// People of a volume.
 const PEOPLE: usize = 256;
 
+/// What the header has where the further volumes are there.
+const COUNT: u32 = LINUX.partitions.volumes() as u32 - 1;
+
+/// Whether a header counts further volumes that a flash of this length has not. A partition that was ones before the
+/// first start keeps them there, and has none.
+pub fn are_cut_off(word: u32, length: u64) -> bool {
+    word == COUNT && length < LINUX.file_len
+}
+
 /// Erases the further volumes, if that was never done and there is room for them. `sync` returns when the disk has what was written.
 ///
 /// # Errors
@@ -61,8 +70,7 @@ const PEOPLE: usize = 256;
 pub fn make(file: &File, kind: Kind, length: u64, sync: impl Fn() -> io::Result<()>) -> io::Result<More> {
     let mut word = [0; 4];
     file.read_exact_at(&mut word, ERASED_ONCE as u64)?;
-    let count = LINUX.partitions.volumes() as u32 - 1;
-    if u32::from_le_bytes(word) == count {
+    if u32::from_le_bytes(word) == COUNT {
         return Ok(More::Erased);
     }
     let no_room = |why: &str| Ok(More::None(why.to_owned()));
@@ -96,7 +104,7 @@ pub fn make(file: &File, kind: Kind, length: u64, sync: impl Fn() -> io::Result<
         Err(error) => return Err(error),
     }
     sync()?;
-    file.write_all_at(&count.to_le_bytes(), ERASED_ONCE as u64)?;
+    file.write_all_at(&COUNT.to_le_bytes(), ERASED_ONCE as u64)?;
     sync()?;
     Ok(More::Erased)
 }
@@ -214,5 +222,13 @@ mod tests {
         assert!(kept(&file) == before);
         file.write_all_at(&[0; 7], LINUX.file_len - (1 << 20)).expect("written");
         assert_eq!(made(&file, Kind::Device).describe(), "room for 10240 people");
+    }
+
+    #[test]
+    fn a_short_flash_whose_header_has_ones_there_is_not_cut_off() {
+        for word in [0, u32::MAX] {
+            assert!(!are_cut_off(word, LINUX_ONE_VOLUME));
+        }
+        assert!(are_cut_off(39, LINUX_ONE_VOLUME) && !are_cut_off(39, LINUX.file_len));
     }
 }

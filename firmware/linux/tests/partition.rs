@@ -113,6 +113,20 @@ fn a_partition_of_before_has_room_for_256_people_and_says_so() {
     assert!(bench.said().contains("room for 256 people only: the partition has less than 57 MiB"));
 }
 
+/// A card that is erased to ones, and one on which a door of before has left ones in its header.
+#[test]
+fn a_short_partition_of_ones_starts_again() {
+    let Some(partition) = Loop::new(LINUX_ONE_VOLUME, &[]) else { return };
+    let device = std::fs::File::options().write(true).open(&partition.device).expect("the device");
+    device.write_all_at(&vec![0xff; LINUX_ONE_VOLUME as usize], 0).expect("written");
+    let mut bench = partition.bench();
+    for _ in 0..2 {
+        bench.start();
+        bench.stop();
+    }
+    assert_eq!(partition.bytes::<4>(BOOTS as u64)[..1], [1], "two starts, counted from ones");
+}
+
 #[test]
 fn a_partition_that_cannot_be_had_is_said_with_what_to_do() {
     let Some(locked) = Loop::new(LINUX.file_len, &["--read-only"]) else { return };
