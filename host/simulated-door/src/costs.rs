@@ -42,10 +42,10 @@ pub const AN547: Costs = Costs {
     mhz: 400,
     detect: 34_700_000,
     track: 9_500_000,
-    sample: 1_400_000,
+    sample: 1_430_000,
     assess: 700_000,
     liveness: 6_900_000,
-    encode: 51_400_000,
+    encode: 38_800_000,
     decide: 700_000,
 };
 
@@ -54,12 +54,12 @@ pub const AN500: Costs = Costs {
     board: "an500",
     processor: "Cortex-M7",
     mhz: 480,
-    detect: 108_500_000,
-    track: 28_200_000,
-    sample: 1_080_000,
+    detect: 106_300_000,
+    track: 27_700_000,
+    sample: 1_070_000,
     assess: 540_000,
     liveness: 11_400_000,
-    encode: 231_300_000,
+    encode: 171_000_000,
     decide: 1_000_000,
 };
 
