@@ -1,5 +1,9 @@
 //! Commands to open that arrive over a real broker, at a door in memory.
 
+use std::path::Path;
+use std::time::Duration;
+
+use bridge::Options;
 use bridge::command::Command;
 use fixtures::mqtt::{Mosquitto, Reader, eventually, publish};
 use fixtures::{Need, need};
@@ -16,6 +20,12 @@ fn command(board: [u8; 32], counter: u64) -> String {
     json!(Command { board, signer, counter, until: 9, signature }).to_string()
 }
 
+/// A bridge that takes commands to open. It looks at the door seldom; a command does not wait for that.
+fn allowing(broker: &Mosquitto, folder: &Path, door: &Fake) -> Bridge {
+    let interval = Duration::from_secs(3600);
+    Bridge::start(Options { allow_opening: true, interval, ..options(broker, folder) }, door)
+}
+
 /// What the bridge says next.
 fn answer(reader: &Reader, before: usize) -> Value {
     eventually("an answer", || reader.on(OPENING).len() > before);
@@ -30,11 +40,7 @@ fn commands_reach_the_door_where_that_is_allowed_and_each_has_an_answer() {
     let (reader, door) = (Reader::new(&broker, "reader"), Fake::new());
     // What is retained is there before the bridge, and comes with each connection.
     publish(&broker, OPEN, &command(KEY, 1), true);
-    let mut allowing = options(&broker, folder.path());
-    allowing.allow_opening = true;
-    // The door is looked at seldom; a command does not wait for that.
-    allowing.interval = std::time::Duration::from_secs(3600);
-    let bridge = Bridge::start(allowing, &door);
+    let bridge = allowing(&broker, folder.path(), &door);
     let said = |before: usize, opened: bool, why: &str| {
         let answer = answer(&reader, before);
         assert_eq!(answer["opened"], opened, "{answer}");
@@ -76,11 +82,8 @@ fn a_flood_of_messages_is_dropped_and_the_bridge_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let broker = Mosquitto::start(folder.path(), "");
     let (reader, door) = (Reader::new(&broker, "reader"), Fake::new());
-    let mut allowing = options(&broker, folder.path());
-    allowing.allow_opening = true;
     // Messages that open nothing are no reason to look at the door.
-    allowing.interval = std::time::Duration::from_secs(3600);
-    let bridge = Bridge::start(allowing, &door);
+    let bridge = allowing(&broker, folder.path(), &door);
     eventually("the bridge listens", || broker.log().contains("postern/front/open (QoS 1)"));
     publish(&broker, OPEN, &"x".repeat(100_000), false);
     for _ in 0..50 {
@@ -110,10 +113,7 @@ fn some_commands_wait_for_a_door_that_does_not_answer_and_the_others_are_dropped
     let folder = tempfile::tempdir().expect("a folder");
     let broker = Mosquitto::start(folder.path(), "");
     let (reader, door) = (Reader::new(&broker, "reader"), Fake::new());
-    let mut allowing = options(&broker, folder.path());
-    allowing.allow_opening = true;
-    allowing.interval = std::time::Duration::from_secs(3600);
-    let _bridge = Bridge::start(allowing, &door);
+    let _bridge = allowing(&broker, folder.path(), &door);
     // It has looked at the door, and waits for commands.
     eventually("the bridge", || reader.last("postern/front/status").as_deref() == Some("online"));
     let acknowledgement = "Received PUBACK from postern_abababab_front";
