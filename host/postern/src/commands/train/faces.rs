@@ -66,7 +66,7 @@ pub struct Faces {
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Pictures")]
 pub struct SplitArgs {
-    /// Number of people held out for validation [default: a tenth]
+    /// Number of people held out for validation [default: a tenth, 300 at most; unlabelled faces count as people]
     #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
     held_out: Option<u32>,
 
