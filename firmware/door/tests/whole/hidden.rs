@@ -84,6 +84,20 @@ fn an_id_is_not_given_again_and_both_of_a_name_are_removed() {
         world.type_keys("123456#").await;
         assert!(world.is_open());
         assert!(comes(world, 299).await && comes(world, 401).await, "two of a name");
+        // What would meet one of the two alone is refused, so that nobody takes the other for suspended.
+        let twice = Name::try_from(name(299).as_str()).unwrap();
+        let requests = [
+            Request::Suspend { name: twice.clone(), suspended: true },
+            Request::GetRule { name: twice.clone() },
+            Request::Rename { name: twice.clone(), new: Name::try_from("Carol").unwrap() },
+            Request::RemoveTemplate { name: twice.clone(), index: 0 },
+        ];
+        for request in requests {
+            let refused = world.host.ask(request).await;
+            assert_eq!(refused, Err(protocol::Error::DuplicateName { name: twice.clone() }));
+        }
+        let rule = Rule { suspended: true, ..Rule::default() };
+        assert!(set_rule(world, &name(299), rule).await.is_err());
         remove(world, 299).await;
         assert!(!comes(world, 299).await && !comes(world, 401).await);
         assert!(!world.host.users().await.contains(&name(299)));

@@ -149,6 +149,18 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         self.people().find(|person| person.name.as_str() == name)
     }
 
+    /// Who alone has this name. Somebody who was unknown for a time may have come back to a name that was given again; then only
+    /// [`remove`](Self::remove) takes it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::DuplicateName`] where two have it.
+    pub fn sole(&self, name: &str) -> Result<&Person, Error> {
+        let name = name.trim();
+        let mut found = self.people().filter(|person| person.name.as_str() == name);
+        let person = found.next().ok_or(Error::NotFound)?;
+        if found.next().is_some() { Err(Error::DuplicateName(person.name.clone())) } else { Ok(person) }
+    }
+
     /// How many templates there are, of all people: what a search compares with.
     pub fn templates(&self) -> usize {
         self.people().map(Person::templates).sum()
@@ -239,6 +251,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         threshold: CosineScore,
     ) -> Result<usize, Error> {
         self.refresh()?;
+        self.sole(name)?;
         let (volume, place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
         if person.slots.is_full() {
             return Err(Error::PersonFull(person.name));
@@ -258,6 +271,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// [`Error::Corrupted`].
     pub fn remove_template(&mut self, name: &str, index: usize) -> Result<Person, Error> {
         self.refresh()?;
+        self.sole(name)?;
         let (volume, place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
         if person.slots.len() < 2 || index >= person.slots.len() {
             return Err(Error::NoTemplate(person.slots.len()));
@@ -276,6 +290,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// [`Error::Corrupted`].
     pub fn rename(&mut self, name: &str, new: &Name) -> Result<Person, Error> {
         self.refresh()?;
+        self.sole(name)?;
         let (volume, place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
         if self.find(new).is_some_and(|other| other.id != person.id) {
             return Err(Error::DuplicateName(new.clone()));

@@ -42,7 +42,7 @@ pub(super) fn remove<B: Board, E: Engine>(
     name: &str,
 ) -> Result<Response, Error> {
     let removed = remove_one(parts, name)?;
-    while find(&parts.people, name).is_ok() {
+    while parts.people.gallery().is_ok_and(|gallery| gallery.find(name).is_some()) {
         remove_one(parts, name)?;
     }
     Ok(removed)
@@ -55,7 +55,8 @@ fn remove_one<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, name: &str) 
     // First, so that whoever is not there afterwards was removed.
     let whole = parts.people.gallery_mut().map_err(unreadable)?.refresh();
     whole.map_err(|error| refusal(error, name, room))?;
-    let id = find(&parts.people, name)?;
+    let found = parts.people.gallery().map_err(unreadable)?.find(name).ok_or(gallery::Error::NotFound);
+    let id = found.map_err(|error| refusal(error, name, room))?.id();
     parts.restart_frames();
     parts.decider.forget(id);
     let removed = parts.people.gallery_mut().map_err(unreadable)?.remove(name);
@@ -171,8 +172,8 @@ pub(super) fn suspend<B: Board, E: Engine>(
     store(parts, name, Rule { suspended, ..rule })
 }
 
-/// The ID of a person.
+/// The ID of the person who alone has a name: a rule or a suspension that met one of two would leave the other as they are.
 fn find<F: MultiwriteNorFlash>(people: &People<'_, F>, name: &str) -> Result<PersonId, Error> {
-    let found = people.gallery().map_err(unreadable)?.find(name).ok_or(gallery::Error::NotFound);
+    let found = people.gallery().map_err(unreadable)?.sole(name);
     Ok(found.map_err(|error| refusal(error, name, people.room()))?.id())
 }
