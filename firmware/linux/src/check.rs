@@ -41,9 +41,10 @@ pub fn check(config: &Config, file: Option<&Path>, mut good: impl FnMut(String))
     }
     let mut missing = Vec::new();
     let flash = secret::load(&config.secret, &config.flash.file).and_then(|unique| {
-        FileCounter::beside(&config.secret.file)?;
         // A check that makes the flash makes it as the door does.
-        Flash::open(&config.flash.file, config.durability(), &unique, &config.secret.file)
+        let flash = Flash::open(&config.flash.file, config.durability(), &unique, &config.secret.file)?;
+        FileCounter::beside(&config.secret.file)?;
+        Ok(flash)
     });
     let mut note = |what: String, result: Result<()>| match result {
         Ok(()) => good(what),

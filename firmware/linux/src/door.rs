@@ -87,6 +87,7 @@ impl Door {
         }
         let flash_file = &config.flash.file;
         let flash = Flash::open(flash_file, config.durability(), &unique, &config.secret.file)?;
+        let counter = FileCounter::beside(&config.secret.file)?;
         let window = config.made.as_ref().map(|_| Window::new(flash.file()));
         if let More::None(_) = flash.more() {
             eprintln!("flash: {}", flash.more().describe());
@@ -134,7 +135,7 @@ impl Door {
             camera,
             system,
             flash: flash.partitions().map_err(Error::file(flash_file))?,
-            counter: FileCounter::beside(&config.secret.file)?,
+            counter,
             standstill,
         })
     }

@@ -101,6 +101,16 @@ pub enum Error {
         /// The flash file.
         path: PathBuf,
     },
+    /// Another door has the counter.
+    #[error(
+        "another door runs with the secret beside {path}: end it first. A copy of a flash may stand in its place, but not run \
+         beside it",
+        path = path.display()
+    )]
+    CounterInUse {
+        /// The counter.
+        path: PathBuf,
+    },
     /// The flash cannot be on this partition.
     #[error("the flash cannot be on {path}: {hint}", path = path.display())]
     FlashDevice {

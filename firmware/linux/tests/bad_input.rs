@@ -179,6 +179,24 @@ fn two_doors_on_one_flash_are_refused() {
     bench.open_lock();
 }
 
+/// A backup that is brought back, or a flash that moves to another disk, is the door. A second door on a copy is none.
+#[test]
+fn a_copy_of_a_flash_stands_in_its_place_and_does_not_run_beside_it() {
+    let mut bench = Bench::new();
+    bench.start();
+    let config = bench.path().join("postern-door.toml");
+    let other = with("file = \"flash\"", "file = \"copy\"").replace("host.sock", "other.sock");
+    std::fs::copy(bench.flash(), bench.path().join("copy")).expect("copied");
+    std::fs::write(&config, other).expect("written");
+    for arguments in [&["--check"][..], &[]] {
+        let said = bench.refused(arguments, "unique.counter: end it first");
+        assert!(said.contains("A copy of a flash may stand in its place"), "{said}");
+    }
+    bench.stop();
+    std::fs::rename(bench.flash(), bench.path().join("away")).expect("renamed");
+    bench.start();
+}
+
 #[test]
 fn a_socket_that_somebody_listens_at_is_refused_and_a_stale_one_is_not() {
     let mut bench = Bench::new();
