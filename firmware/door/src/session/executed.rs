@@ -75,6 +75,22 @@ impl Executed {
         })
     }
 
+    /// Takes down that the log has an entry of a part of the request that was begun, and that the rest is executed now. `newest` is the
+    /// number of that entry.
+    pub(crate) fn go_on<F: NorFlash>(
+        &mut self,
+        place: Option<usize>,
+        newest: Option<u32>,
+        storage: Option<&mut Storage<F>>,
+    ) {
+        let Some(place) = place else { return };
+        let Some(Some(begun)) = self.0.get_mut(place) else { return };
+        let Progress::Changing(_, after) = &mut begun.progress else { return };
+        *after = newest;
+        // As below.
+        let _ = storage.map(|storage| storage.set_begun(place as u8, begun));
+    }
+
     /// Takes down the reply to the request that was begun.
     pub(crate) fn finish<F: NorFlash>(
         &mut self,

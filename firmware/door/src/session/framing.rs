@@ -4,7 +4,6 @@ use audit::Kind as Audited;
 use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
 use embassy_time::Instant;
-use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, Role, pack};
 
 use crate::{
@@ -14,7 +13,7 @@ use crate::{
     secrets::random_key,
     store::{Intent, Progress, Reply},
     text::text,
-    update::{IdleSlots, Updates},
+    update::IdleSlots,
     worker::parts::Parts,
 };
 
@@ -128,7 +127,7 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         let erases =
                             matches!(request, Request::Erase) && parts.access.role() == Some(Role::Installer);
                         if logs || erases {
-                            let entries = entries(&request, &parts.updates);
+                            let entries = entries(&request, parts);
                             permitted = permitted.and_then(|()| charge(parts, entries));
                         }
                         let intent =
@@ -231,12 +230,13 @@ fn tells(error: &Error) -> bool {
 
 /// Entries of the audit log that a request has, or causes. A restart has a second one when the board boots, and an erasure a
 /// third one when the board is paired again. Firmware that is complete causes at most five besides that: its own, three of four
-/// boots (three on trial, and one of the release before it), and what became of it.
-fn entries<F: NorFlash>(request: &Request<'_>, updates: &Updates<F>) -> u8 {
+/// boots (three on trial, and one of the release before it), and what became of it. A removal has one for each who has the name.
+fn entries<B: Board, E: Engine>(request: &Request<'_>, parts: &Parts<'_, '_, B, E>) -> u8 {
     match request {
         Request::Reboot => 2,
         Request::Erase => 3,
-        Request::CommitModel if updates.receives_firmware() => 5,
+        Request::CommitModel if parts.updates.receives_firmware() => 5,
+        Request::Remove { name } => parts.people.named(name).max(1) as u8,
         _ => 1,
     }
 }

@@ -61,6 +61,12 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         self.person(id).map(|person| person.name().clone())
     }
 
+    /// How many people have a name.
+    pub(crate) fn named(&self, name: &str) -> usize {
+        let all = self.0.iter().flat_map(Gallery::people);
+        all.filter(|person| person.name().as_str() == name.trim()).count()
+    }
+
     /// What an enrolment needs of the flash, and what is free.
     pub(crate) fn room(&self) -> Room {
         Room {

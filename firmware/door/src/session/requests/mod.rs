@@ -75,7 +75,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
             faces::compare(parts, None, source, captured, models).map(Response::Identified)
         }
         Request::ListUsers { from } => people::list(&parts.people, from),
-        Request::Remove { name } => people::remove(parts, &name),
+        Request::Remove { name } => people::remove(parts, &name, models),
         Request::Rename { name, new } => people::rename(parts, &name, &new),
         Request::RemoveTemplate { name, index } => people::remove_template(parts, &name, index),
         Request::RemoveEnrolled { person, template } => people::remove_enrolled(parts, person, template),

@@ -1,5 +1,6 @@
 //! Requests about enrolled people: list, removal, rules.
 
+use audit::Kind;
 use board_api::Board;
 use embassy_time::Instant;
 use embedded_storage::nor_flash::MultiwriteNorFlash;
@@ -8,11 +9,16 @@ use policy::Rule;
 use protocol::{Error, Hash, PersonId, Response, USERS_PER_PAGE, User};
 
 use crate::{
-    pipeline::Engine,
-    session::translate::{self, refusal, unreadable},
+    pipeline::{Engine, Models},
+    session::{
+        audit_map,
+        translate::{self, refusal, unreadable},
+    },
     store::{People, Rules, opened},
     worker::parts::Parts,
 };
+
+use super::basis;
 
 /// A page of the people.
 pub(super) fn list<F: MultiwriteNorFlash>(people: &People<'_, F>, from: u32) -> Result<Response, Error> {
@@ -36,14 +42,20 @@ pub(super) fn list<F: MultiwriteNorFlash>(people: &People<'_, F>, from: u32) -> 
 }
 
 /// Removes whoever has a name, with templates and rules. Somebody who was unknown for a time may have come back to a name that was given
-/// again. So all go who have it, and the reply is of the first.
+/// again. So all go who have it. The reply is of the last, as is the entry of the request; each of the others has an entry here.
 pub(super) fn remove<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     name: &str,
+    models: &Models<'_, E>,
 ) -> Result<Response, Error> {
-    let removed = remove_one(parts, name)?;
-    while parts.people.gallery().is_ok_and(|gallery| gallery.find(name).is_some()) {
-        remove_one(parts, name)?;
+    let mut removed = remove_one(parts, name)?;
+    while parts.people.named(name) > 0 {
+        let fields = audit_map::fields(parts.access.peer(), (0, [0; 8]), &removed, basis(parts, models));
+        parts.journal.record(Kind::Removed, fields);
+        // A cut from here on is in the middle of the next one.
+        let (place, newest) = (parts.access.place_of_session(), parts.journal.newest_number());
+        parts.executed.go_on(place, newest, parts.storage.as_mut());
+        removed = remove_one(parts, name)?;
     }
     Ok(removed)
 }
