@@ -12,7 +12,7 @@
 //!
 //! Only who has failures takes a place. The board gives the places ([`TallyMemory`]); no failures displace or join those of
 //! somebody else. A place is free again when its person comes in or is removed. Should all be taken, whoever has none is refused,
-//! so more failures than places let nobody in.
+//! so more failures than places let nobody in ([`Tallies::make_room`]).
 //!
 //! A face fails when several looks in a row refuse it. The looks that are not a failure yet ([`Tallies::refuse`]) count by
 //! person, too, in a mark: there is one for everybody who can be enrolled, so nobody else's face ends them. They are not in flash. So
@@ -26,6 +26,7 @@
 mod doubts;
 mod memory;
 mod rations;
+mod room;
 
 pub use doubts::{CLEARED_BYTES, CLEARED_PAGE};
 pub use memory::{TallyMemory, TallyRoom};
@@ -123,6 +124,8 @@ pub struct Tallies<'m> {
     began: bool,
     /// Looks that refused a face which looks like nobody.
     looks: u8,
+    /// The page in which [`Self::make_room`] looks next.
+    next_page: u8,
 }
 
 impl<'m> Tallies<'m> {
@@ -147,6 +150,7 @@ impl<'m> Tallies<'m> {
             cleared_changed: false,
             began: false,
             looks: 0,
+            next_page: 0,
         }
     }
 
@@ -190,7 +194,7 @@ impl<'m> Tallies<'m> {
         (self.began, self.doubtful, self.cleared_changed) = (false, self.faces.is_used_up(), false);
     }
 
-    /// All that is not empty counts as changed: the clock was set by which lockouts end in flash.
+    /// All that is not empty counts as changed, beyond the ration of writes: the clock was set by which lockouts end in flash.
     pub fn touch(&mut self) {
         for (page, places) in self.people.chunks(TALLY_PAGE).enumerate() {
             if places.iter().any(|tally| tally.lockouts != NONE) {
@@ -198,6 +202,7 @@ impl<'m> Tallies<'m> {
             }
         }
         self.nobody_changed |= self.nobody.iter().any(|lockout| *lockout != Lockout::new());
+        self.began |= self.is_changed();
     }
 
     /// Takes the failures of a person that were kept over a reset, at their place.
@@ -367,14 +372,6 @@ impl<'m> Tallies<'m> {
                 self.cleared_changed |= mark.doubted;
                 *mark = Mark::FREE;
             }
-        }
-    }
-
-    /// Where all places are taken, frees those of people who are not known. Else they keep theirs: a person whose record is damaged is
-    /// not known either, and must not come back without their failures.
-    pub fn make_room(&mut self, is_known: impl Fn(u32) -> bool) {
-        if self.people.iter().all(|tally| tally.next != 0) {
-            self.retain_failures(is_known);
         }
     }
 

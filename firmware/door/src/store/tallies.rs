@@ -117,7 +117,8 @@ pub(crate) fn meet<F: NorFlash>(
 }
 
 /// Writes the pages that changed, who is cleared of a doubt, and the index. A part of the index that is damaged, or cannot be read,
-/// lists no page: then all pages that are not empty are written again, since memory has them. Returns whether that was so.
+/// lists no page: then all pages that are not empty are written again, since memory has them. Returns whether that was so. `known` says
+/// whether the people are known in this boot: else flash keeps its rations, by which the next boot knows whether to doubt them.
 ///
 /// # Errors
 /// [`Failed`].
@@ -125,6 +126,7 @@ pub(crate) fn write_tallies<F: NorFlash>(
     storage: &mut Storage<F>,
     tallies: &mut Tallies<'_>,
     clocks: Clocks,
+    known: bool,
 ) -> Result<bool, Failed> {
     let mut lost = false;
     for part in 0..parts(tallies) {
@@ -160,7 +162,9 @@ pub(crate) fn write_tallies<F: NorFlash>(
         }
     }
     index.nobody = tallies.nobody().each_ref().map(|lockout| clocks.stored(lockout));
-    index.rations = [tallies.pins().used(), tallies.writes_used()];
+    if known {
+        index.rations = [tallies.pins().used(), tallies.writes_used()];
+    }
     storage.set_tally_index(0, &index.to_bytes()?)?;
     tallies.kept();
     Ok(lost)

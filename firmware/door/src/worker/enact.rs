@@ -220,12 +220,26 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard.
     pub(crate) fn write_tallies(&mut self) {
         self.uncounted = !self.may_write_tallies();
-        if self.uncounted {
-            return;
+        if !self.uncounted {
+            self.put_tallies();
         }
+    }
+
+    /// Writes when lockouts end: flash has that on the clock, which was set. That is also done where the gallery does not open. Then
+    /// flash keeps what else the next boot knows of failures that may be lost.
+    pub(crate) fn move_lockouts(&mut self) {
+        self.decider.tallies_mut().touch();
+        if self.people.gallery().is_ok() {
+            self.keep_tallies();
+        } else if self.rules.suspended_until.is_none() && self.decider.tallies().is_changed() {
+            self.put_tallies();
+        }
+    }
+
+    fn put_tallies(&mut self) {
         let clocks = Clocks { now: Instant::now(), unix_ms: self.journal.now().unix_ms };
-        let tallies = self.decider.tallies_mut();
-        let kept = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks));
+        let (tallies, known) = (self.decider.tallies_mut(), self.people.gallery().is_ok());
+        let kept = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks, known));
         self.uncounted = !matches!(kept, Some(Ok(_)));
         let lost = matches!(kept, Some(Ok(true)));
         // One entry tells of all tries until one succeeds.

@@ -2,6 +2,7 @@
 
 mod asked;
 mod enact;
+mod erasing;
 mod memory;
 pub(crate) mod parts;
 

@@ -1,14 +1,14 @@
 //! The parts that the worker holds, from boot on. Each part works alone; requests and decisions combine them.
 
-use audit::{DETAIL_BYTES, Fault, Kind};
+use audit::{Fault, Kind};
 use board_api::{Board, System as _};
 use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
 use gallery::Volume;
 use liveness::Gesture;
 use policy::Tallies;
-use protocol::{Error, EventKind, Hash, ModelKind, Settings};
+use protocol::{Error, EventKind, ModelKind, Settings};
 
 use crate::{
     decide::Decider,
@@ -23,14 +23,17 @@ use crate::{
         events::EventLog,
         executed::Executed,
         pairing::Pairing,
-        quota::{Carried, Quota},
+        quota::Quota,
         staging::Staging,
         translate::{model_kind, reset_reason},
     },
     store::{Clocks, Counter, Image, People, Rules, Storage, check, meet, opened, read_tallies},
     text::text,
     update::Updates,
-    worker::memory::Buffers,
+    worker::{
+        erasing::{carried_by, erase, life},
+        memory::Buffers,
+    },
 };
 
 /// The longest lockout: an hour, as `policy` has it.
@@ -171,8 +174,9 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             .is_none_or(|storage| read_tallies(storage, decider.tallies_mut(), clocks).is_ok());
         people.give_none_of(rules.people().chain(decider.tallies().people()));
         if let Ok(gallery) = people.gallery() {
-            // Whoever was removed, and stayed here because flash failed, takes no place from anybody.
-            decider.tallies_mut().make_room(|person| people.person(person).is_some());
+            for _ in 0..decider.tallies().pages() {
+                make_room(&mut decider, &people);
+            }
             // Nor has their PIN any owner.
             rules.retain(|person| people.person(person).is_some());
             meet(storage.as_mut(), decider.tallies_mut(), gallery.slots());
@@ -295,6 +299,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         if self.rules.suspended_until.is_some_and(|until| until <= Instant::now()) {
             self.end_suspension();
         }
+        make_room(&mut self.decider, &self.people);
         self.decider.tallies_mut().settle(Instant::now().as_millis());
         self.keep_tallies_in_time();
         self.settle_challenge();
@@ -308,18 +313,6 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             self.keep_tallies();
         }
         restarts
-    }
-
-    /// Writes the entry that has the next boot erase all but the log. Returns whether it is in flash.
-    fn order_erasing(&mut self, host: Hash) -> bool {
-        if self.quota.may_erase(Instant::now()).is_err() {
-            return false;
-        }
-        let [a, b, c] = life(self.storage.as_mut().and_then(Storage::settled_counter));
-        let carried = self.quota.carried(&mut self.journal.rations, Instant::now());
-        let [d, e, f, g, h] = carried;
-        let fields = EntryFields::default().by(Some(host), [a, b, c, d, e, f, g, h]);
-        self.journal.record_surely(Kind::Erased, fields)
     }
 
     /// Records what the NPU did not run, and the processor did.
@@ -355,24 +348,6 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     }
 }
 
-/// Erases a whole partition.
-fn erase<F: NorFlash>(flash: &mut F) -> bool {
-    flash.erase(0, flash.capacity() as u32).is_ok()
-}
-
-/// The life of a board between two erasures: its counter, which the first change after an erasure raises. All lives of a board
-/// without a counter look alike.
-fn life(counter: Option<u32>) -> [u8; 3] {
-    let [a, b, c, _] = counter.map_or(0, |counter| counter.wrapping_add(1)).to_le_bytes();
-    [a, b, c]
-}
-
-/// What an order to erase the board carries after the host, if it is of this life.
-fn carried_by(detail: &[u8; DETAIL_BYTES], life: [u8; 3]) -> Option<Carried> {
-    let (own, carried) = detail.get(4..)?.split_first_chunk()?;
-    if *own == life { carried.try_into().ok() } else { None }
-}
-
 /// Whether the boot record is an older one than the settings remember; if it is newer, they learn it. So firmware cannot be
 /// replaced by an older release together with the record that permits it. Where both records of the newest release are lost, no
 /// boot record is known to be new enough, until the board is erased.
@@ -395,4 +370,12 @@ fn gallery_key<F: NorFlash>(storage: Option<&mut Storage<F>>, secret: &Key) -> R
     let storage = storage.ok_or(gallery::Error::Flash)?;
     let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
     Ok(secret.derive(&salt, b"postern gallery"))
+}
+
+/// Frees places for failures of people who are not known, where all are taken: whoever was removed, and stayed there because flash failed,
+/// takes no place from anybody for long.
+fn make_room<F: MultiwriteNorFlash>(decider: &mut Decider<'_>, people: &People<'_, F>) {
+    if people.gallery().is_ok() {
+        decider.tallies_mut().make_room(|person| people.person(person).is_some());
+    }
 }

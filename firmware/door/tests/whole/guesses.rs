@@ -367,3 +367,28 @@ fn a_look_that_is_refused_after_a_power_cut_is_a_failure() {
         assert_eq!(denials(world, &mut 0).await, [], "eight looks are two failures");
     });
 }
+
+/// The end of a lockout is kept on the clock. Who writes flash lets the gallery not open for a boot, in which a host sets the clock.
+#[test]
+fn a_clock_that_is_set_while_the_gallery_does_not_open_ends_no_lockout() {
+    let mut board = guarded(Matching::Identify, 1);
+    guess(&mut board, Matching::Identify, WRONG, None);
+    let gallery = board.gallery.clone();
+    board.gallery.fill(0);
+    board.boot(async |world: &mut World| {
+        assert!(world.host.ask(Request::ListUsers { from: 0 }).await.is_err(), "the gallery does not open");
+        world.host.ask(Request::SetClock { unix_ms: 1_800_000_000_000 }).await.unwrap();
+    });
+    board.gallery = gallery;
+    assert!(!enters(&mut board, Matching::Identify), "the hour is not over");
+    // And what may be lost is doubted as before.
+    let mut board = used_up(100);
+    let gallery = board.gallery.clone();
+    board.gallery.fill(0);
+    board.boot(async |world: &mut World| {
+        world.wait(1_000_000).await;
+        world.host.ask(Request::SetClock { unix_ms: 1_800_000_000_000 }).await.unwrap();
+    });
+    board.gallery = gallery;
+    board.boot(async |world: &mut World| assert!(locked_out_by_one_more(world, 1).await));
+}

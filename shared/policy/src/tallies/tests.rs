@@ -54,6 +54,29 @@ fn no_failures_displace_or_join_those_of_others() {
     assert!(!tallies.is_locked_out(7, 0), "there is a place again");
     tallies.make_room(|person| person > 1001);
     assert!(tallies.iter().any(|tally| tally.person() == Some(1001)), "who is not known keeps theirs");
+    // While the door runs, a page at a call.
+    assert_eq!(tallies.fail(Some(7), Factor::Pin, 0, 3, 1000), None);
+    let is_known = |person| person != 1200 && person != 1255;
+    let calls = (1..).find(|_| {
+        tallies.make_room(is_known);
+        !tallies.is_locked_out(8, 0)
+    });
+    assert_eq!(calls, Some(200 / TALLY_PAGE), "the page of the first who is gone, after the first page");
+    assert!(tallies.iter().any(|tally| tally.person() == Some(1255)), "one place is enough");
+}
+
+#[test]
+fn a_clock_that_was_set_has_lockouts_written_beyond_the_ration() {
+    let mut tallies = no_failures();
+    while tallies.is_written(0) {}
+    tallies.touch();
+    assert!(!tallies.is_written(0), "nobody has failures");
+    tallies.fail(Some(1), Factor::Face, 0, 3, 1000);
+    assert!(!tallies.is_written(0), "it waits");
+    tallies.touch();
+    assert!(tallies.is_written(0));
+    tallies.kept();
+    assert!(!tallies.is_written(0));
 }
 
 #[test]

@@ -217,9 +217,7 @@ fn set_clock<B: Board, E: Engine>(
         ClockRefusal::Before(earliest) => Error::ClockBackwards { earliest },
         ClockRefusal::After(latest) => Error::ClockAhead { latest },
     })?;
-    // The ends of lockouts are kept on this clock.
-    parts.decider.tallies_mut().touch();
-    parts.keep_tallies();
+    parts.move_lockouts();
     Ok(Response::Done)
 }
 

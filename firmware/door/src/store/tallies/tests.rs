@@ -28,7 +28,7 @@ fn a_lockout_goes_on_after_a_reset_and_ends_in_time() {
     let mut tallies = no_failures();
     tallies.fail(Some(7), Factor::Pin, 5_000, 1, 60_000);
     tallies.fail(None, Factor::Face, 5_000, 3, 60_000);
-    write_tallies(&mut storage(&mut cells), &mut tallies, clocks(5_000, 1_000_000)).unwrap();
+    write_tallies(&mut storage(&mut cells), &mut tallies, clocks(5_000, 1_000_000), true).unwrap();
     assert!(!tallies.is_changed());
     let mut boot = no_failures();
     read_tallies(&mut storage(&mut cells), &mut boot, clocks(100, 1_020_000)).unwrap();
@@ -49,7 +49,7 @@ fn an_index_that_is_lost_while_the_board_runs_takes_no_failures_with_it() {
     for person in 1..=9 {
         tallies.fail(Some(person), Factor::Pin, 0, 1, 60_000);
     }
-    assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, 1_000_000)), Ok(false));
+    assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, 1_000_000), true), Ok(false));
     let key = 0x023b_u16.to_le_bytes();
     let records: std::vec::Vec<usize> =
         (8..cells.len() - 12).filter(|at| cells[*at..*at + 2] == key).collect();
@@ -57,12 +57,12 @@ fn an_index_that_is_lost_while_the_board_runs_takes_no_failures_with_it() {
     records.into_iter().for_each(|at| cells[at + 10] ^= 1);
     tallies.fail(Some(9), Factor::Face, 1, 10, 60_000);
     assert_eq!(tallies.changed_pages().count(), 1);
-    assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(1, 1_000_001)), Ok(true));
+    assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(1, 1_000_001), true), Ok(true));
     let mut boot = no_failures();
     read_tallies(&mut storage(&mut cells), &mut boot, clocks(2, 1_000_002)).unwrap();
     assert!((1..=9).all(|person| boot.is_locked_out(person, 2)), "{:?}", boot.iter().count());
     tallies.fail(Some(9), Factor::Face, 3, 10, 60_000);
-    let again = write_tallies(&mut storage(&mut cells), &mut tallies, clocks(3, 1_000_003));
+    let again = write_tallies(&mut storage(&mut cells), &mut tallies, clocks(3, 1_000_003), true);
     assert_eq!(again, Ok(false), "it is told once");
 }
 
@@ -80,7 +80,7 @@ fn failures_of_2048_people_are_kept_wherever_the_power_is_cut() {
         tallies.fail(Some(person), Factor::Pin, 0, 1, 3_600_000);
     }
     assert!(tallies.is_locked_out(2_048, 0), "there is no place, so they are refused");
-    write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, 1_000_000)).unwrap();
+    write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, 1_000_000), true).unwrap();
     let before = cells.clone();
     let mut both = (0, 0);
     for cut in (0..1_400).step_by(61) {
@@ -92,7 +92,7 @@ fn failures_of_2048_people_are_kept_wherever_the_power_is_cut() {
         let unique = Key::new([1; 32]);
         let mut cutting = Storage::new(flash, &unique, Generator::new(&unique, b""), None).unwrap();
         tallies.fail(Some(2_000), Factor::Face, 1, 100, 1000);
-        let written = write_tallies(&mut cutting, &mut tallies, clocks(1, 1_000_001));
+        let written = write_tallies(&mut cutting, &mut tallies, clocks(1, 1_000_001), true);
         drop(cutting);
         let mut boot = many();
         read_tallies(&mut storage(&mut cells), &mut boot, clocks(1, 1_000_001)).unwrap();
@@ -111,7 +111,7 @@ fn failures_of_2048_people_are_kept_wherever_the_power_is_cut() {
     let mut tallies = many();
     assert_eq!(read_tallies(&mut storage(&mut cells), &mut tallies, clocks(2, 1_000_002)), Err(Failed));
     // And it is mended by the next write, which tells it once.
-    let mut written = || write_tallies(&mut storage(&mut cells), &mut tallies, clocks(3, 1_000_003));
+    let mut written = || write_tallies(&mut storage(&mut cells), &mut tallies, clocks(3, 1_000_003), true);
     assert_eq!([written(), written()], [Ok(true), Ok(false)]);
     assert_eq!(read_tallies(&mut storage(&mut cells), &mut many(), clocks(4, 1_000_004)), Ok(()));
 }
@@ -129,7 +129,7 @@ fn a_doubt_stays_over_resets_with_who_did_not_come_in() {
         tallies
     };
     let write = |cells: &mut [u8], tallies: &mut Tallies<'_>, now| {
-        write_tallies(&mut storage(cells), tallies, clocks(now, 1_000_000)).unwrap()
+        write_tallies(&mut storage(cells), tallies, clocks(now, 1_000_000), true).unwrap()
     };
     // The ration of writes is used up when the power goes.
     let mut tallies = boot(&mut cells);
@@ -185,7 +185,7 @@ fn whoever_is_unknown_for_a_boot_is_doubted_when_they_are_known_again() {
             meet(Some(&mut storage), &mut tallies, (0..people).map(|slot| (slot, 7_000 + u32::from(slot))));
             tallies.doubt(10, number << 8);
             then(&mut tallies);
-            write_tallies(&mut storage, &mut tallies, clocks(20_000_000, 1_000_000)).unwrap();
+            write_tallies(&mut storage, &mut tallies, clocks(20_000_000, 1_000_000), true).unwrap();
         };
         boot(0, &|tallies| {
             (0..61).for_each(|_| _ = tallies.is_written(0));
@@ -211,7 +211,7 @@ fn everybodys_failures_are_kept_wherever_the_power_is_cut() {
         tallies.fail(Some(person), Factor::Face, 0, 100, 3_600_000);
         tallies.fail(Some(person), Factor::Pin, 0, 1, 3_600_000);
     }
-    write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, latest)).unwrap();
+    write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, latest), true).unwrap();
     let before = cells.clone();
     let last = people.end - 1;
     let mut both = (0, 0);
@@ -224,7 +224,7 @@ fn everybodys_failures_are_kept_wherever_the_power_is_cut() {
         let unique = Key::new([1; 32]);
         let mut cutting = Storage::new(flash, &unique, Generator::new(&unique, b""), None).unwrap();
         tallies.fail(Some(last), Factor::Face, 1, 100, 1000);
-        let written = write_tallies(&mut cutting, &mut tallies, clocks(1, latest));
+        let written = write_tallies(&mut cutting, &mut tallies, clocks(1, latest), true);
         drop(cutting);
         let mut boot = no_failures();
         read_tallies(&mut storage(&mut cells), &mut boot, clocks(1, latest)).unwrap();
