@@ -154,6 +154,8 @@ struct StateReport {
     camera: &'static str,
     /// For how long the camera gives no picture that can be used. `null` if it gives some.
     camera_nothing_ms: Option<u32>,
+    /// Parts of the memory for people that are empty and were not: whoever was there is not known, and nobody is enrolled there.
+    volumes_gone: u8,
 }
 
 /// A model that is active.
@@ -239,6 +241,7 @@ impl StateReport {
             secret: status.secret.to_string(),
             camera: camera_state::word(status.camera),
             camera_nothing_ms: camera_state::nothing_ms(status.camera),
+            volumes_gone: status.volumes_gone,
         }
     }
 }
@@ -349,6 +352,14 @@ pub fn print_status(
             out,
             "           {} templates are of another encoder and are not compared",
             status.foreign_templates
+        )?;
+    }
+    if status.volumes_gone > 0 {
+        writeln!(
+            out,
+            "           {} of its volumes LOST their people. They are known again if the flash comes back; nobody is \
+             enrolled there until `postern settings --defaults` gives them up, and sets all settings",
+            status.volumes_gone
         )?;
     }
     writeln!(out, "clock      {}", ClockReport::of(status.clock).text())?;

@@ -54,8 +54,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// The person's number, from 1; it is given to nobody else, unless their flash was erased or away
-    /// ([`Gallery::give_ids_above`](crate::Gallery::give_ids_above)).
+    /// The person's number, from 1; it is given to nobody else. Where their flash was erased or away, that takes a note elsewhere
+    /// ([`Gallery::enrol_noted`](crate::Gallery::enrol_noted)).
     pub fn id(&self) -> u32 {
         self.id
     }

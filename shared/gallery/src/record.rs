@@ -12,7 +12,8 @@
 //!   removed       id u32 LE
 //! ```
 //! The contents are sealed before they go to flash (`sealed`). The record of a removed person keeps the id,
-//! so that the largest id ever used follows from the records alone, and no id is used twice.
+//! so that the largest id ever used follows from the records alone, and no id is used twice as long as they are there. Whoever opens the
+//! gallery tells it of ids in flash that is away.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use heapless::Vec;

@@ -173,6 +173,43 @@ fn a_gallery_of_one_volume_goes_on_when_there_are_more() {
     });
 }
 
+/// What is not in flash any more is told by whoever keeps it elsewhere.
+#[test]
+fn volumes_with_people_are_told_and_nobody_comes_into_one_that_is_kept_out_of() {
+    let (mut chips, mut memory) = (chips(3, FURTHER), Box::new(Memory::<3>::new()));
+    let mut noted = Vec::new();
+    with(&mut chips, &mut memory, |gallery| {
+        let mut gallery = gallery.unwrap();
+        assert_eq!((gallery.used_volumes(), gallery.last_id()), (0, 0));
+        enrol(&mut gallery, 0, 0);
+        assert_eq!((gallery.used_volumes(), gallery.last_id()), (1, 1));
+        gallery.keep_out_of(1);
+        enrol(&mut gallery, 1, 1);
+        gallery.keep_out_of(0b101);
+        gallery.remove(name(1).as_str()).unwrap();
+        assert_eq!(gallery.used_volumes(), 0b11, "who was removed was there");
+        gallery.keep_out_of(u64::MAX);
+        let face = face(100, 128);
+        let probe = Probe { template: &face, encoder: ENCODER };
+        assert_eq!(gallery.enrol(&name(2), probe, THRESHOLD), Err(Error::Tampered));
+        gallery.keep_out_of(0);
+        // Nobody is enrolled whose ID cannot be kept. The ID is that of the next one.
+        let failed = gallery.enrol_noted(&name(2), probe, THRESHOLD, &mut |_| Err(Error::Flash));
+        assert_eq!((failed, gallery.people().count()), (Err(Error::Flash), 1));
+        let mut note = |id| {
+            noted.push(id);
+            Ok(())
+        };
+        assert_eq!(gallery.enrol_noted(&name(2), probe, THRESHOLD, &mut note), Ok(3));
+        assert!(gallery.enrol_noted(&name(2), probe, THRESHOLD, &mut note).is_err(), "there is one");
+    });
+    assert_eq!(noted, [3], "what is refused takes no ID");
+    with(&mut chips, &mut memory, |gallery| {
+        let gallery = gallery.unwrap();
+        assert_eq!((gallery.used_volumes(), gallery.last_id()), (0b11, 3));
+    });
+}
+
 /// Whoever writes one volume over another one gets no second person of it.
 #[test]
 fn a_volume_that_is_copied_over_another_one_is_refused() {

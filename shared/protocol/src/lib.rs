@@ -93,7 +93,7 @@ pub use setting_name::SettingName;
 pub use status::{Basis, CameraState, Door, Matching, ResetReason, SecretPlace, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.
-pub const VERSION: u16 = 9;
+pub const VERSION: u16 = 10;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;

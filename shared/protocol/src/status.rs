@@ -66,6 +66,9 @@ pub struct Status {
     pub secret: SecretPlace,
     /// What the camera gives.
     pub camera: CameraState,
+    /// Volumes of the gallery whose people are gone from the flash. Nobody is enrolled there until an installer gives them up, by
+    /// setting all settings, or the flash comes back.
+    pub volumes_gone: u8,
 }
 
 /// What a board's camera gives.

@@ -100,6 +100,7 @@ fn to_a_stranger(status: &Status) -> Status {
         npu: Default::default(),
         secret: SecretPlace::Fuses,
         camera: CameraState::Pictures,
+        volumes_gone: 0,
     }
 }
 

@@ -30,8 +30,14 @@
 //! gives no version again that it can have given before: each of its versions is above that value and [`AHEAD`], and a record
 //! that is not is none of its own. **A board without a counter begins at 0, and takes such a record for its own.**
 
+//! # People
+//! The inventory also has the largest ID that was ever given to somebody, and which volumes of the gallery have people. An enrolment
+//! writes the ID before the person, so a power cut may lose a number and never gives one twice. So neither a gallery that is away for a
+//! boot, nor one that is an older copy, has an ID given again. A volume that has people by the inventory, and none in flash, was
+//! emptied. An inventory of before ends before both: then they are what the gallery, the rules and the failures know.
+
 use heapless::Vec;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Keys that are listed.
 pub(super) const SLOTS: usize = 95;
@@ -51,18 +57,42 @@ pub(super) struct Inventory {
     /// All versions of this board are above it: those up to it can be from before it was wiped.
     pub(super) born: u32,
     listed: Vec<u32, SLOTS>,
+    /// Firmware of before reads up to here, and writes no more.
+    pub(super) people: Enrolled,
+}
+
+/// What is known of all who were ever enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Enrolled {
+    /// The largest ID that was given; 0 for none.
+    pub(crate) last_id: u32,
+    /// The volumes of the gallery that have people, or had some, a bit each.
+    pub(crate) volumes: u64,
+}
+
+impl<'de> Deserialize<'de> for Enrolled {
+    /// What opened is a record of this board, so that it ends early only where it is one of before.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (last_id, volumes) = Deserialize::deserialize(deserializer).unwrap_or_default();
+        Ok(Self { last_id, volumes })
+    }
 }
 
 impl Inventory {
     /// Nothing was written yet. `counter` is that of the board, if it has one.
     pub(super) fn empty(counter: Option<u32>) -> Self {
         let born = counter.map_or(0, |counter| counter.saturating_add(AHEAD));
-        Self { number: counter.unwrap_or(0), counted: false, born, listed: Vec::from_array([0; SLOTS]) }
+        Self { number: counter.unwrap_or(0), born, ..Self::listing(0) }
     }
 
     /// No record is trusted, and none can be written.
     pub(super) fn distrusting() -> Self {
-        Self { number: u32::MAX, counted: true, born: 0, listed: Vec::from_array([u32::MAX; SLOTS]) }
+        Self { number: u32::MAX, counted: true, ..Self::listing(u32::MAX) }
+    }
+
+    fn listing(version: u32) -> Self {
+        let (listed, people) = (Vec::from_array([version; SLOTS]), Enrolled::default());
+        Self { number: 0, counted: false, born: 0, listed, people }
     }
 
     /// The inventory of two copies. `counter` is that of the board, if it has one; `has_records` tells whether the flash has a
@@ -140,5 +170,27 @@ mod tests {
         assert_eq!(of(None, true, Some(7), true), u32::MAX, "lost");
         assert_eq!(of(None, true, Some(7), false), 7, "a new board, or one that was wiped");
         assert_eq!(of(None, true, None, false), 0);
+    }
+
+    /// Firmware may fall back to the release before, and come again.
+    #[test]
+    fn an_inventory_is_read_by_the_firmware_before_and_one_of_before_is_read() {
+        #[derive(Debug, Serialize, Deserialize)]
+        struct Before {
+            number: u32,
+            counted: bool,
+            born: u32,
+            listed: Vec<u32, SLOTS>,
+        }
+        let people = Enrolled { last_id: 300, volumes: 1 << 39 | 1 };
+        let inventory = Inventory { number: 7, people, ..Inventory::empty(None) };
+        let mut bytes = [0; 400];
+        let length = postcard::to_slice(&inventory, &mut bytes).unwrap().len();
+        assert_eq!(postcard::from_bytes::<Inventory>(&bytes[..length]), Ok(inventory.clone()));
+        let before: Before = postcard::from_bytes(&bytes[..length]).unwrap();
+        assert_eq!((before.number, before.listed.len()), (7, SLOTS));
+        let length = postcard::to_slice(&before, &mut bytes).unwrap().len();
+        let of_before = postcard::from_bytes::<Inventory>(&bytes[..length]);
+        assert_eq!(of_before, Ok(Inventory { people: Enrolled::default(), ..inventory }));
     }
 }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     failed::Failed,
-    inventory::Inventory,
+    inventory::{Enrolled, Inventory},
     items::{Item, Twin},
     stored::Stored,
 };
@@ -20,7 +20,7 @@ pub(crate) type Counter = &'static mut (dyn MonotonicCounter + Send);
 /// Bytes of the version before a value.
 const VERSION: usize = 4;
 /// Bytes of the largest value and its version: an inventory of all slots, with versions of three bytes.
-const VALUE: usize = 308;
+const VALUE: usize = 310;
 /// Bytes of the largest value once it is sealed.
 const SEALED: usize = VALUE + record::OVERHEAD;
 /// Bytes of the largest record and its key, in whole words of 32 bytes.
@@ -147,6 +147,17 @@ impl<F: NorFlash> Records<F> {
         let Some(counter) = self.counter.as_mut().filter(|_| self.inventory.counted) else { return Ok(()) };
         let counter = counter.read().map_err(|_| Failed)?;
         if self.inventory.may_rise_above(counter) { Ok(()) } else { Err(Failed) }
+    }
+
+    /// What is known of all who were ever enrolled.
+    pub(super) fn people(&self) -> Enrolled {
+        self.inventory.people
+    }
+
+    /// Writes what is known of them. Memory has what surely is in flash.
+    pub(super) fn set_people(&mut self, people: Enrolled) -> Result<(), Failed> {
+        let before = core::mem::replace(&mut self.inventory.people, people);
+        self.keep_inventory().inspect_err(|_| self.inventory.people = before)
     }
 
     /// Writes both copies of the inventory, and raises the counter.

@@ -13,7 +13,7 @@
 //! 53             limits
 //! 54             Wiegand output, and matching
 //! 56             OSDP: address and key; or none
-//! 57, 58         inventory: its number, and the newest version of each key, twice, see `inventory`
+//! 57, 58         inventory: its number, the newest version of each key, the largest ID and the volumes with people, twice, see `inventory`
 //! 59             failures of nobody, and the versions of the pages of failures, see `tallies`
 //! 60             entries of the audit log that hosts and the door have used, see `quota`
 //! 61             the last counter of each of those who may open
@@ -45,6 +45,7 @@ use super::{
     begun::Begun,
     failed::Failed,
     images::{Checkpoint, Image},
+    inventory::Enrolled,
     items::{Item, Twin},
     openers::{Openers, Trusted},
     records::{Counter, Records},
@@ -96,6 +97,15 @@ impl<F: NorFlash> Storage<F> {
     pub(crate) fn settled_counter(&mut self) -> Option<u32> {
         let _ = self.0.raise_counter();
         self.0.counter()
+    }
+
+    /// What is known of all who were ever enrolled.
+    pub(crate) fn enrolled(&self) -> Enrolled {
+        self.0.people()
+    }
+
+    pub(crate) fn set_enrolled(&mut self, enrolled: Enrolled) -> Result<(), Failed> {
+        self.0.set_people(enrolled)
     }
 
     pub(crate) fn settings(&mut self) -> Result<Option<Settings>, Failed> {

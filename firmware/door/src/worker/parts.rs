@@ -172,7 +172,11 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let counted = storage
             .as_mut()
             .is_none_or(|storage| read_tallies(storage, decider.tallies_mut(), clocks).is_ok());
-        people.give_none_of(rules.people().chain(decider.tallies().people()));
+        let gone = people.settle(rules.people().chain(decider.tallies().people()), storage.as_mut());
+        if gone != 0 {
+            let volumes = EntryFields::reason(Fault::Gallery as u8).count(gone.count_ones());
+            journal.record(Kind::Fault, volumes);
+        }
         if let Ok(gallery) = people.gallery() {
             for _ in 0..decider.tallies().pages() {
                 make_room(&mut decider, &people);

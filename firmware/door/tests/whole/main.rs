@@ -16,6 +16,7 @@ mod guesses;
 mod hidden;
 mod insider;
 mod journal;
+mod known;
 mod line;
 mod lost;
 mod models;

@@ -9,7 +9,7 @@ use crate::simulation::{
 };
 use audit::{Fault, Kind};
 use embassy_time::Duration;
-use protocol::{Error, Limits, MAX_CHUNK, Matching, ModelKind, Name, Request, Response, Settings};
+use protocol::{Enrolment, Error, Limits, MAX_CHUNK, Matching, ModelKind, Name, Request, Response, Settings};
 
 /// The reasons of all faults in the log.
 async fn faults(world: &mut World) -> Vec<u8> {
@@ -72,10 +72,13 @@ fn a_board_without_a_counter_says_so_and_works() {
         };
         let before = counter(world).await;
         assert!(comes(world, 1).await);
+        assert_eq!(counter(world).await, before, "an entry does not raise it");
         world.host.enrol("Eve", 3).await.unwrap();
-        assert_eq!(counter(world).await, before, "neither an entry nor a template raises it");
+        assert_eq!(counter(world).await, before + 1, "the number of a person does");
+        let more = world.host.enrol_as("Eve", 3, 1, Enrolment::AddAnyTemplate).await;
+        assert!(more.is_ok() && counter(world).await == before + 1, "a template does not");
         set_limits(world, Limits::default()).await;
-        assert_eq!(counter(world).await, before + 3, "three records of the settings");
+        assert_eq!(counter(world).await, before + 4, "three records of the settings");
     });
 }
 

@@ -86,6 +86,7 @@ fn status() -> Status {
         npu: Default::default(),
         secret: client::protocol::SecretPlace::Fuses,
         camera: client::protocol::CameraState::Pictures,
+        volumes_gone: 0,
     }
 }
 

@@ -162,6 +162,7 @@ impl Station for Fake {
             npu: Default::default(),
             secret: client::protocol::SecretPlace::File,
             camera: client::protocol::CameraState::Pictures,
+            volumes_gone: 0,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
         let paired = Paired { role: *self.role.lock().unwrap(), status };

@@ -16,6 +16,7 @@
 //! After a flash error, memory may differ from flash. The next change that needs them to be equal reads the
 //! flash again first ([`Gallery::refresh`]).
 
+mod known;
 mod upkeep;
 mod writes;
 
@@ -56,6 +57,8 @@ pub struct Gallery<'m, F: NorFlash> {
     fresh: bool,
     /// No ID up to this one is given, whoever is there.
     least_id: u32,
+    /// The volumes into which nobody is enrolled, a bit each.
+    shut: u64,
 }
 
 impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
@@ -77,7 +80,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         }
         let mut first = Volume::new(flash)?;
         first.keys = KeyJournal::new(key);
-        let mut gallery = Self { first, further, memory, random, fresh: false, least_id: 0 };
+        let mut gallery = Self { first, further, memory, random, fresh: false, least_id: 0, shut: 0 };
         gallery.refresh()?;
         Ok(gallery)
     }
@@ -114,11 +117,6 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         Ok(())
     }
 
-    /// Gives IDs above this one alone, until it is opened again: somebody elsewhere is known by it, who may be in flash that is away.
-    pub fn give_ids_above(&mut self, id: u32) {
-        self.least_id = self.least_id.max(id);
-    }
-
     /// The volumes, to count what is done with their flash.
     pub fn volumes(&mut self) -> impl Iterator<Item = &mut Volume<F>> {
         core::iter::once(&mut self.first).chain(&mut *self.further)
@@ -127,15 +125,6 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// Everybody enrolled, in no order.
     pub fn people(&self) -> impl Iterator<Item = &Person> {
         self.memory.people()
-    }
-
-    /// The slots of everybody enrolled, through all volumes, and their ids.
-    pub fn slots(&self) -> impl Iterator<Item = (u16, u32)> {
-        let slots = (0..).zip(self.memory.people.iter());
-        slots.filter_map(|(slot, person)| match person {
-            PersonSlot::Enrolled(person) => Some((slot, person.id)),
-            _ => None,
-        })
     }
 
     /// The person with the smallest id from `id` on, for listing in order.
@@ -220,16 +209,34 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// # Errors
     /// [`Error::DuplicateName`]; [`Error::DuplicateFace`] if somebody is as similar as
     /// `threshold`; [`Error::OtherEncoder`]; [`Error::Full`]; [`Error::Flash`];
-    /// [`Error::Corrupted`].
+    /// [`Error::Corrupted`]; [`Error::Tampered`] if only volumes that are [kept out of](Self::keep_out_of) have room.
     pub fn enrol(&mut self, name: &Name, probe: Probe<'_>, threshold: CosineScore) -> Result<u32, Error> {
+        self.enrol_noted(name, probe, threshold, &mut |_| Ok(()))
+    }
+
+    /// The same. `note` is called with the ID before anything is written. It keeps the ID where it outlives the gallery, so that
+    /// [`give_ids_above`](Self::give_ids_above) knows it.
+    ///
+    /// # Errors
+    /// As [`enrol`](Self::enrol), and that of `note`, with which nothing is enrolled.
+    pub fn enrol_noted(
+        &mut self,
+        name: &Name,
+        probe: Probe<'_>,
+        threshold: CosineScore,
+        note: &mut dyn FnMut(u32) -> Result<(), Error>,
+    ) -> Result<u32, Error> {
         self.refresh()?;
         if self.find(name).is_some() {
             return Err(Error::DuplicateName(name.clone()));
         }
         self.refuse_other_encoder(probe.encoder)?;
         self.refuse_face_of_another(None, probe, threshold)?;
-        let (volume, place) = self.place_for(probe.template).ok_or(Error::Full)?;
-        let id = self.memory.last_id.max(self.least_id).checked_add(1).ok_or(Error::Full)?;
+        let none = if self.shut == 0 { Error::Full } else { Error::Tampered };
+        let (volume, place) = self.place_for(probe.template).ok_or(none)?;
+        let id = self.last_id().checked_add(1).ok_or(Error::Full)?;
+        note(id)?;
+        self.least_id = id;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
         let made = self.make_key(volume, place);
         self.fresh &= made.is_ok();

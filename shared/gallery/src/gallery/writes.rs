@@ -43,13 +43,16 @@ impl<F: MultiwriteNorFlash> Gallery<'_, F> {
     }
 
     /// Where a new person has room: the volume, and the slot there. A volume with further ones beside it keeps room for more
-    /// templates of its people.
+    /// templates of its people. A volume that is kept out of has none.
     pub(super) fn place_for(&self, template: &Template) -> Option<(usize, u16)> {
         let reserved = |number| match self.further {
             [] => 0,
             _ => self.volume(number).map_or(0, |volume| volume.partition.capacity() / RESERVE),
         };
         (0..=self.further.len()).find_map(|number| {
+            if self.shut.checked_shr(number as u32).unwrap_or(0) & 1 == 1 {
+                return None;
+            }
             let people = self.memory.people.get(number * MAX_PEOPLE..)?.get(..MAX_PEOPLE)?;
             let free = |slot: &PersonSlot| !matches!(slot, PersonSlot::Enrolled(_));
             let place = people.iter().position(free)? as u16;

@@ -134,5 +134,6 @@ pub fn status() -> Status {
         npu: [ModelKind::Encoder].into_iter().collect(),
         secret: SecretPlace::File,
         camera: CameraState::Nothing { for_ms: 300 },
+        volumes_gone: 3,
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         requests::{opening, promise},
         translate::{self, pipeline_error, refusal, unreadable},
     },
+    store::{Enrolled, opened},
     text::text,
     worker::parts::Parts,
 };
@@ -104,7 +105,15 @@ pub(super) fn enrol<B: Board, E: Engine>(
     let room = parts.people.room();
     let gallery = parts.people.gallery_mut().map_err(unreadable)?;
     let enrolled = match enrolment {
-        Enrolment::NewPerson => gallery.enrol(&name, probe, threshold).map(|_| ()),
+        Enrolment::NewPerson => {
+            let storage = opened(&mut parts.storage)?;
+            // A number may be lost, and is never given twice.
+            let mut note = |last_id| {
+                let enrolled = Enrolled { last_id, ..storage.enrolled() };
+                storage.set_enrolled(enrolled).map_err(|_| gallery::Error::Flash)
+            };
+            gallery.enrol_noted(&name, probe, threshold, &mut note).map(|_| ())
+        }
         Enrolment::AddTemplate => {
             let own = gallery.verify(&name, probe).map_err(|error| refusal(error, &name, room))?;
             let compared = own.person.templates();
@@ -115,6 +124,10 @@ pub(super) fn enrol<B: Board, E: Engine>(
         Enrolment::AddAnyTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
     };
     enrolled.map_err(|error| refusal(error, &name, room))?;
+    if let Some(storage) = &mut parts.storage {
+        parts.people.note_volumes(storage);
+    }
+    let gallery = parts.people.gallery().map_err(unreadable)?;
     let found = gallery.find(&name).and_then(|person| Some((person, *person.numbers().last()?)));
     let (person, templates, template) = match found {
         Some((person, number)) => (person.id(), person.templates() as u8, number),

@@ -60,5 +60,6 @@ pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, model
         npu: models.on_npu(&parts.pipeline.engine).map(model_kind).collect(),
         secret: secret_place(parts.system.secret_place()),
         camera: camera_state(parts.system.camera_state()),
+        volumes_gone: gallery.map_or(0, |gallery| gallery.kept_out_of().count_ones()) as u8,
     }
 }
