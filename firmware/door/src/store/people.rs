@@ -29,49 +29,27 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         Self(key.and_then(|key| Gallery::open(flash, further, memory, key, random)))
     }
 
-    /// Tells the gallery what was enrolled before, and `storage` what is not known there. Nobody gets an ID that was given, be it to
-    /// somebody who is unknown in this boot: `ids` are those that rules and failures have. Returns the volumes whose people are gone, a
-    /// bit each: nobody is enrolled there.
-    pub(crate) fn settle<S: NorFlash>(
-        &mut self,
-        ids: impl Iterator<Item = u32>,
-        storage: Option<&mut Storage<S>>,
-    ) -> u64 {
-        let (Ok(gallery), Some(storage)) = (&mut self.0, storage) else { return 0 };
-        let known = storage.enrolled();
-        gallery.give_ids_above(ids.fold(known.last_id, u32::max));
-        let used = gallery.used_volumes();
-        let gone = known.volumes & !used;
-        gallery.keep_out_of(gone);
-        let now = Enrolled { last_id: gallery.last_id(), volumes: known.volumes | used };
-        if now != known {
-            // If it cannot be written now, it is at the next boot, or with the next person.
-            let _ = storage.set_enrolled(now);
-        }
-        gone
-    }
-
-    /// Takes down volumes into which somebody was enrolled first.
-    pub(crate) fn note_volumes<S: NorFlash>(&self, storage: &mut Storage<S>) {
-        let known = storage.enrolled();
-        let volumes = known.volumes | self.0.as_ref().map_or(0, Gallery::used_volumes);
-        if volumes != known.volumes {
-            let _ = storage.set_enrolled(Enrolled { volumes, ..known });
-        }
-    }
-
-    /// An installer gives up the people of volumes that are gone, and has others enrolled there.
+    /// Tells the gallery what was enrolled before, and `storage` what is not known there: at boot, after somebody was enrolled, and where
+    /// an installer gives up the people of volumes that are gone (`given_up`). Nobody gets an ID up to `least`, nor one that was given, be
+    /// it to somebody who is unknown in this boot. Nobody is enrolled into volumes whose people are gone.
     ///
     /// # Errors
-    /// [`Failed`].
-    pub(crate) fn give_up_volumes<S: NorFlash>(&mut self, storage: &mut Storage<S>) -> Result<(), Failed> {
-        let (Ok(gallery), known) = (&mut self.0, storage.enrolled()) else { return Ok(()) };
-        let volumes = gallery.used_volumes();
-        if volumes != known.volumes {
-            storage.set_enrolled(Enrolled { volumes, ..known })?;
-        }
-        gallery.keep_out_of(0);
-        Ok(())
+    /// [`Failed`]: then it is written at the next boot, or with the next person.
+    #[inline(never)]
+    pub(crate) fn settle<S: NorFlash>(
+        &mut self,
+        least: u32,
+        storage: Option<&mut Storage<S>>,
+        given_up: bool,
+    ) -> Result<(), Failed> {
+        let (Ok(gallery), Some(storage)) = (&mut self.0, storage) else { return Ok(()) };
+        let known = storage.enrolled();
+        gallery.give_ids_above(known.last_id.max(least));
+        let used = gallery.used_volumes();
+        let volumes = if given_up { used } else { known.volumes | used };
+        gallery.keep_out_of(volumes & !used);
+        let now = Enrolled { last_id: gallery.last_id(), volumes };
+        if now == known { Ok(()) } else { storage.set_enrolled(now) }
     }
 
     /// The gallery.

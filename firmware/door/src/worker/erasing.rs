@@ -1,28 +1,9 @@
-//! The order to erase the board, which the next boot carries out, and what it carries.
+//! What an order to erase the board carries, and for which life of the board it counts.
 
-use audit::{DETAIL_BYTES, Kind};
-use board_api::Board;
-use embassy_time::Instant;
+use audit::DETAIL_BYTES;
 use embedded_storage::nor_flash::NorFlash;
-use protocol::Hash;
 
-use crate::{journal::EntryFields, pipeline::Engine, session::quota::Carried, store::Storage};
-
-use super::parts::Parts;
-
-impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
-    /// Writes the entry that has the next boot erase all but the log. Returns whether it is in flash.
-    pub(super) fn order_erasing(&mut self, host: Hash) -> bool {
-        if self.quota.may_erase(Instant::now()).is_err() {
-            return false;
-        }
-        let [a, b, c] = life(self.storage.as_mut().and_then(Storage::settled_counter));
-        let carried = self.quota.carried(&mut self.journal.rations, Instant::now());
-        let [d, e, f, g, h] = carried;
-        let fields = EntryFields::default().by(Some(host), [a, b, c, d, e, f, g, h]);
-        self.journal.record_surely(Kind::Erased, fields)
-    }
-}
+use crate::session::quota::Carried;
 
 /// Erases a whole partition.
 pub(super) fn erase<F: NorFlash>(flash: &mut F) -> bool {

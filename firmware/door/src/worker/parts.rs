@@ -8,7 +8,7 @@ use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
 use gallery::Volume;
 use liveness::Gesture;
 use policy::Tallies;
-use protocol::{Error, EventKind, ModelKind, Settings};
+use protocol::{Error, EventKind, Hash, ModelKind, Settings};
 
 use crate::{
     decide::Decider,
@@ -172,12 +172,13 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let counted = storage
             .as_mut()
             .is_none_or(|storage| read_tallies(storage, decider.tallies_mut(), clocks).is_ok());
-        let gone = people.settle(rules.people().chain(decider.tallies().people()), storage.as_mut());
-        if gone != 0 {
-            let volumes = EntryFields::reason(Fault::Gallery as u8).count(gone.count_ones());
-            journal.record(Kind::Fault, volumes);
-        }
+        let least = rules.people().chain(decider.tallies().people()).max();
+        let _ = people.settle(least.unwrap_or(0), storage.as_mut(), false);
         if let Ok(gallery) = people.gallery() {
+            let gone = gallery.kept_out_of().count_ones();
+            if gone > 0 {
+                journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8).count(gone));
+            }
             for _ in 0..decider.tallies().pages() {
                 make_room(&mut decider, &people);
             }
@@ -317,6 +318,18 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             self.keep_tallies();
         }
         restarts
+    }
+
+    /// Writes the entry that has the next boot erase all but the log. Returns whether it is in flash.
+    fn order_erasing(&mut self, host: Hash) -> bool {
+        if self.quota.may_erase(Instant::now()).is_err() {
+            return false;
+        }
+        let [a, b, c] = life(self.storage.as_mut().and_then(Storage::settled_counter));
+        let carried = self.quota.carried(&mut self.journal.rations, Instant::now());
+        let [d, e, f, g, h] = carried;
+        let fields = EntryFields::default().by(Some(host), [a, b, c, d, e, f, g, h]);
+        self.journal.record_surely(Kind::Erased, fields)
     }
 
     /// Records what the NPU did not run, and the processor did.

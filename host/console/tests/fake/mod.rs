@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use client::protocol::{
-    Basis, Candidate, Clock, Comparison, Door, Event, EventKind, Face, Hash, Host, Limits, LivenessMode,
-    Matching, ModelInfo, ModelKind, Name, ResetReason, Role, Settings, Status, User, Wiegand, Zone,
+    Basis, Candidate, Clock, Comparison, Door, Event, EventKind, Face, Hash, Host, ModelInfo, ModelKind,
+    Name, ResetReason, Role, Settings, Status, User, Zone,
 };
 use console::station::*;
 
@@ -46,16 +46,7 @@ pub fn refusal(sentence: &str) -> Refusal {
 
 impl Fake {
     pub fn new() -> Arc<Self> {
-        let settings = Settings {
-            far_one_in: 10_000,
-            agreement_frames: 3,
-            open_ms: 3_000,
-            liveness: LivenessMode::Passive,
-            limits: Limits::default(),
-            wiegand: Wiegand::Off,
-            matching: Matching::Identify,
-            accept_unproven: false,
-        };
+        let settings = Settings::default();
         Arc::new(Self {
             lost: AtomicBool::new(false),
             alone: AtomicBool::new(false),

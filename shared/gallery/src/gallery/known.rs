@@ -1,7 +1,7 @@
-//! What a gallery tells of the IDs and volumes that it has used, and what it is told of those that it does not see.
+//! The IDs and volumes that a gallery has used, and those of people who are in flash that is away.
 //!
 //! A gallery knows what is in its flash. Flash can be away, or erased, by whoever writes it. So whoever opens it keeps the largest ID and
-//! the volumes with people elsewhere, and tells both.
+//! the volumes with people elsewhere, and hands both to the gallery.
 
 use embedded_storage::nor_flash::MultiwriteNorFlash;
 

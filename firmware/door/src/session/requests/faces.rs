@@ -124,9 +124,8 @@ pub(super) fn enrol<B: Board, E: Engine>(
         Enrolment::AddAnyTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
     };
     enrolled.map_err(|error| refusal(error, &name, room))?;
-    if let Some(storage) = &mut parts.storage {
-        parts.people.note_volumes(storage);
-    }
+    // They may be the first in their volume.
+    let _ = parts.people.settle(0, parts.storage.as_mut(), false);
     let gallery = parts.people.gallery().map_err(unreadable)?;
     let found = gallery.find(&name).and_then(|person| Some((person, *person.numbers().last()?)));
     let (person, templates, template) = match found {

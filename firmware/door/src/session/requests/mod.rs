@@ -169,7 +169,7 @@ fn set_settings<B: Board, E: Engine>(
     opened(&mut parts.storage)?.set_settings(&settings)?;
     parts.apply(settings);
     if all {
-        parts.people.give_up_volumes(opened(&mut parts.storage)?)?;
+        parts.people.settle(0, parts.storage.as_mut(), true)?;
         parts.admit_again();
     }
     Ok(Response::Settings(settings))
