@@ -234,6 +234,9 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
             "; `postern settings --one-in` asks for less, `postern calibrate` measures further, and \
              `postern settings --accept-unproven-rate true` accepts it"
         }
+        Refusal::GalleryFull { needed, .. } if *needed as usize <= protocol::MAX_TEMPLATE => {
+            "; an encoder with fewer values leaves room for more templates, and `postern remove` makes room"
+        }
         Refusal::GalleryFull { .. } => "; `postern remove` makes room",
         Refusal::HashMismatch { .. } => "; try again",
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
@@ -269,6 +272,17 @@ mod tests {
         assert!(closed.contains("another program connected"), "{closed}");
         let ended = Error::Line(io::Error::new(io::ErrorKind::BrokenPipe, "the board's process has ended"));
         assert_eq!(ended.to_string(), "the line to the board broke");
+    }
+
+    #[test]
+    fn a_gallery_without_memory_for_a_template_says_what_has_room_for_more() {
+        let said = |needed| Error::Refused(protocol::Error::GalleryFull { needed, free: 128 }).to_string();
+        assert!(
+            said(512).contains("512 bytes needed, 128 free; an encoder with fewer values"),
+            "{}",
+            said(512)
+        );
+        assert!(said(700).ends_with("128 free; `postern remove` makes room"), "{}", said(700));
     }
 
     #[test]

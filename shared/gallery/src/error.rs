@@ -14,6 +14,14 @@ pub enum Error {
     /// No room for another person or template, in flash or in memory.
     #[error("the gallery is full")]
     Full,
+    /// No room in memory for the values of another template: with so many values each there is room for fewer of them.
+    #[error("the gallery has room for {free} more values, and a template of this encoder has {needed}")]
+    NoRow {
+        /// Values of a template.
+        needed: usize,
+        /// Values for which there is room.
+        free: usize,
+    },
     /// This person has as many templates as one may have.
     #[error("{0} has as many templates as one person may have")]
     PersonFull(Name),

@@ -106,8 +106,8 @@ pub(crate) struct TemplateSlot {
     pub(crate) written: bool,
     /// Whether the newest record does not open.
     pub(crate) locked: bool,
-    /// Whether a person names it; for the walk over all of them.
-    pub(crate) named: bool,
+    /// A mark of walks over all of them: whether a person names it, or its values were not read.
+    pub(crate) marked: bool,
     /// Which of the encoders made it.
     encoder: u8,
     /// The person's id; 0 for a free slot.
@@ -151,7 +151,7 @@ impl<const VOLUMES: usize, const ROWS: usize> Memory<VOLUMES, ROWS> {
         const BLANK: TemplateSlot = TemplateSlot {
             written: false,
             locked: false,
-            named: false,
+            marked: false,
             encoder: 0,
             person: 0,
             holder: 0,
@@ -255,10 +255,10 @@ impl Room<'_> {
         if person == 0 || row >= self.rows.count { None } else { TemplateView::new(values).ok() }
     }
 
-    /// Puts a template into a slot.
+    /// Puts a template into a slot. Without room for its values it gets no row ([`mark_unread`](Self::mark_unread)).
     ///
     /// # Errors
-    /// [`Error::Full`] if there is no room for its values, [`Error::Corrupted`].
+    /// [`Error::Corrupted`].
     pub(crate) fn put_template(
         &mut self,
         number: u16,
@@ -274,23 +274,47 @@ impl Room<'_> {
             self.rows.pitch = dimension;
         }
         let mut row = NO_ROW;
-        if self.rows.pitch == dimension {
-            let values = self.values.get_mut(self.rows.values()..).and_then(|free| free.get_mut(..dimension));
-            values.ok_or(Error::Full)?.copy_from_slice(template.values());
-            *self.slots.get_mut(self.rows.count).ok_or(Error::Full)? = number;
+        let values = self.values.get_mut(self.rows.values()..).and_then(|free| free.get_mut(..dimension));
+        if let (true, Some(values)) = (self.rows.pitch == dimension, values) {
+            values.copy_from_slice(template.values());
+            *self.slots.get_mut(self.rows.count).ok_or(Error::Corrupted)? = number;
             row = self.rows.count as u16;
             self.rows.count += 1;
         }
         let slot = self.templates.get_mut(usize::from(number)).ok_or(Error::Corrupted)?;
         let dimension = dimension as u16;
-        let (written, locked, named) = (true, false, false);
-        *slot = TemplateSlot { written, locked, named, encoder, person, holder, dimension, row };
+        let (written, locked, marked) = (true, false, slot.marked);
+        *slot = TemplateSlot { written, locked, marked, encoder, person, holder, dimension, row };
         Ok(())
     }
 
-    /// Whether there is a row for one more template of a dimension.
-    pub(crate) fn has_row(&self, dimension: usize) -> bool {
-        self.rows.values() + dimension <= self.values.len() && self.rows.count < self.slots.len()
+    /// Marks the templates that should have a row and have none, and returns whether there are any. While flash is read, the
+    /// old record of a template that was removed takes a row until the newer one is read.
+    pub(crate) fn mark_unread(&mut self) -> bool {
+        let pitch = self.rows.pitch;
+        let mut any = false;
+        for slot in &mut *self.templates {
+            slot.marked = slot.person != 0
+                && !slot.locked
+                && slot.row == NO_ROW
+                && usize::from(slot.dimension) == pitch;
+            any |= slot.marked;
+        }
+        any
+    }
+
+    /// Whether a template slot was marked.
+    pub(crate) fn is_marked(&self, number: u16) -> bool {
+        self.templates.get(usize::from(number)).is_some_and(|slot| slot.marked)
+    }
+
+    /// Whether there is room for the values of one more template of a dimension.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`].
+    pub(crate) fn room_for(&self, dimension: usize) -> Result<(), Error> {
+        let free = self.values.len().saturating_sub(self.rows.values());
+        if dimension <= free { Ok(()) } else { Err(Error::NoRow { needed: dimension, free }) }
     }
 
     /// Overwrites a template in memory, and what is known of it; its slot, where there is such a one. The last row takes

@@ -133,6 +133,51 @@ fn forty_volumes_hold_10000_people_with_two_templates() {
     a_gallery_of::<40, 5120>(10_000, ON_LINUX);
 }
 
+/// An encoder of 512 values has room for fewer templates. All of that room can be used: while flash is read, the old record of a
+/// template that was removed takes a row, and the gallery opens all the same.
+#[test]
+fn a_gallery_whose_rows_are_all_taken_says_so_and_opens_again() {
+    let (mut chips, mut memory) = (chips(2, FURTHER), Box::new(Memory::<2, 300>::new()));
+    let enrol = |gallery: &mut Gallery<'_, &mut Nor>, person: u32| {
+        let face = face(person, 512);
+        gallery.enrol(&name(person), Probe { template: &face, encoder: ENCODER }, THRESHOLD)
+    };
+    let add = |gallery: &mut Gallery<'_, &mut Nor>, person: u32, number: u32| {
+        let face = face(number, 512);
+        gallery.add_template(name(person).as_str(), Probe { template: &face, encoder: ENCODER }, THRESHOLD)
+    };
+    let full = Error::NoRow { needed: 512, free: 0 };
+    with(&mut chips, &mut memory, |gallery| {
+        let mut gallery = gallery.unwrap();
+        (0..290).for_each(|person| drop(enrol(&mut gallery, person).unwrap()));
+        (0..4).for_each(|number| drop(add(&mut gallery, 280, 1_000 + number).unwrap()));
+        (290..296).for_each(|person| drop(enrol(&mut gallery, person).unwrap()));
+        // Three go in the further volume, whose old records lie before those of others, and three come in the first one.
+        (0..3).for_each(|_| drop(gallery.remove_template(name(280).as_str(), 1).unwrap()));
+        (0..3).for_each(|number| drop(add(&mut gallery, 3, 2_000 + number).unwrap()));
+        assert_eq!(gallery.templates(), 300);
+        assert_eq!(enrol(&mut gallery, 500), Err(full.clone()));
+        assert_eq!(add(&mut gallery, 7, 501), Err(full.clone()));
+    });
+    with(&mut chips, &mut memory, |gallery| {
+        let mut gallery = gallery.unwrap();
+        assert_eq!((gallery.people().count(), gallery.templates()), (296, 300));
+        let faces = (0..296).map(|person| (person, person)).chain([(3, 2_002), (280, 1_003)]);
+        for (person, number) in faces {
+            let face = face(number, 512);
+            let best = gallery.identify(Probe { template: &face, encoder: ENCODER }).unwrap().unwrap();
+            assert_eq!(best.person.name(), &name(person), "{number}");
+            assert!(best.similarity > CosineScore(32_000), "{number}");
+        }
+        assert_eq!(enrol(&mut gallery, 500), Err(full.clone()));
+        gallery.remove(name(290).as_str()).unwrap();
+        enrol(&mut gallery, 500).unwrap();
+    });
+    // Memory for fewer templates than there are does not open it.
+    let opened = with(&mut chips, &mut Box::new(Memory::<2, 299>::new()), |gallery| gallery.map(drop));
+    assert_eq!(opened, Err(Error::Full));
+}
+
 /// What a board of one volume has enrolled is there when it gets further ones, and the other way round.
 #[test]
 fn a_gallery_of_one_volume_goes_on_when_there_are_more() {

@@ -119,10 +119,10 @@ pub enum Error {
         /// The maximum.
         limit: u8,
     },
-    /// The flash of the gallery is full.
+    /// The flash of the gallery is full, or the memory for the values of templates.
     #[error("the gallery is full: {needed} bytes needed, {free} free")]
     GalleryFull {
-        /// Bytes needed.
+        /// Bytes needed: up to [`MAX_TEMPLATE`](crate::MAX_TEMPLATE) of memory, and more of flash.
         needed: u32,
         /// Bytes free.
         free: u32,

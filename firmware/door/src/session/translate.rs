@@ -221,6 +221,9 @@ pub(crate) fn refusal(error: gallery::Error, asked: &str, room: Room) -> Error {
             Error::TooManyTemplates { name: name(&person), limit: gallery::TEMPLATES_PER_PERSON as u8 }
         }
         gallery::Error::Full => Error::GalleryFull { needed: room.needed as u32, free: room.free as u32 },
+        gallery::Error::NoRow { needed, free } => {
+            Error::GalleryFull { needed: needed as u32, free: free as u32 }
+        }
         gallery::Error::Flash => Error::Flash,
         gallery::Error::Tampered => Error::Tampered,
         other => Error::Internal { reason: text(other) },

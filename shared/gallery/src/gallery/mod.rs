@@ -23,7 +23,6 @@ mod writes;
 use crypto::{Generator, Key};
 use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
 use heapless::Vec;
-use zeroize::Zeroize;
 
 use crate::{
     Error, Name, Person,
@@ -32,7 +31,7 @@ use crate::{
     memory::{PersonSlot, Room, TemplateSlot},
     place,
     record::{Place, StoredPerson},
-    sealed::{self, NOBODY, Record},
+    sealed::{self, NOBODY},
     search::{Candidate, Search},
     volume::{Partition, Volume},
 };
@@ -93,22 +92,8 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         if self.fresh {
             return Ok(());
         }
-        let memory = &mut self.memory;
-        memory.clear();
-        let mut room = Record::new();
-        let volumes = core::iter::once(&mut self.first).chain(&mut *self.further);
-        for (number, Volume { keys, partition }) in volumes.enumerate() {
-            let salts = memory.salts.get_mut(number).ok_or(Error::Partition)?;
-            if !keys.read(partition.flash(), salts)? {
-                if !partition.is_blank()? {
-                    return Err(Error::Tampered);
-                }
-                keys.format(partition.flash())?;
-            }
-            partition.read_all(|place, bytes| load::read(memory, keys, number, place, bytes, &mut room))?;
-        }
-        room.zeroize();
-        load::refuse_tampered(memory)?;
+        self.read_flash()?;
+        load::refuse_tampered(&self.memory)?;
         self.drop_second_ids();
         self.drop_missing_templates();
         self.free_orphans()?;
@@ -208,7 +193,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     ///
     /// # Errors
     /// [`Error::DuplicateName`]; [`Error::DuplicateFace`] if somebody is as similar as
-    /// `threshold`; [`Error::OtherEncoder`]; [`Error::Full`]; [`Error::Flash`];
+    /// `threshold`; [`Error::OtherEncoder`]; [`Error::Full`] and [`Error::NoRow`]; [`Error::Flash`];
     /// [`Error::Corrupted`]; [`Error::Tampered`] if only volumes that are [kept out of](Self::keep_out_of) have room.
     pub fn enrol(&mut self, name: &Name, probe: Probe<'_>, threshold: CosineScore) -> Result<u32, Error> {
         self.enrol_noted(name, probe, threshold, &mut |_| Ok(()))
@@ -232,6 +217,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         }
         self.refuse_other_encoder(probe.encoder)?;
         self.refuse_face_of_another(None, probe, threshold)?;
+        self.memory.room_for(probe.template.values().len())?;
         let none = if self.shut == 0 { Error::Full } else { Error::Tampered };
         let (volume, place) = self.place_for(probe.template).ok_or(none)?;
         let id = self.last_id().checked_add(1).ok_or(Error::Full)?;
@@ -249,7 +235,7 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::PersonFull`]; and, as for [`Gallery::enrol`],
-    /// [`Error::DuplicateFace`] (of somebody else), [`Error::OtherEncoder`], [`Error::Full`],
+    /// [`Error::DuplicateFace`] (of somebody else), [`Error::OtherEncoder`], [`Error::Full`], [`Error::NoRow`],
     /// [`Error::Flash`] and [`Error::Corrupted`].
     pub fn add_template(
         &mut self,

@@ -1,19 +1,55 @@
-//! What a gallery clears up after a power cut or damage, and what its records take of the flash.
+//! How a gallery is read, what it clears up after a power cut or damage, and what its records take of the flash.
 
 use embedded_storage::nor_flash::MultiwriteNorFlash;
+use zeroize::Zeroize;
 
 use super::Gallery;
 use crate::{
-    Error, MAX_PEOPLE, MAX_TEMPLATES,
+    Error, MAX_PEOPLE, MAX_TEMPLATES, load,
     memory::{PersonSlot, TemplateSlot},
     place,
     record::Place,
-    sealed::{self, NOBODY},
-    volume::Partition,
+    sealed::{self, NOBODY, Record},
+    volume::{Partition, Volume},
 };
 use template::MAX_DIMENSION;
 
 impl<F: MultiwriteNorFlash> Gallery<'_, F> {
+    /// Reads all volumes into memory. While old records take the rows of others, these are read in a second round: then each slot
+    /// that has a row has its newest record, and nothing else takes one.
+    pub(super) fn read_flash(&mut self) -> Result<(), Error> {
+        let memory = &mut self.memory;
+        memory.clear();
+        let mut room = Record::new();
+        for again in [false, true] {
+            let volumes = core::iter::once(&mut self.first).chain(&mut *self.further);
+            for (number, Volume { keys, partition }) in volumes.enumerate() {
+                let salts = memory.salts.get_mut(number).ok_or(Error::Partition)?;
+                if !again && !keys.read(partition.flash(), salts)? {
+                    if !partition.is_blank()? {
+                        return Err(Error::Tampered);
+                    }
+                    keys.format(partition.flash())?;
+                }
+                partition.read_all(|place, bytes| {
+                    let slot = match place {
+                        Place::Template(slot) => place::template(number, slot),
+                        Place::Person(_) => None,
+                    };
+                    if again && !slot.is_some_and(|slot| memory.is_marked(slot)) {
+                        return Ok(());
+                    }
+                    load::read(memory, keys, number, place, bytes, &mut room)
+                })?;
+            }
+            if !memory.mark_unread() {
+                room.zeroize();
+                return Ok(());
+            }
+        }
+        Err(Error::Full)
+    }
+
     /// Removes who has the number of somebody in the first volume from a further one. Firmware that knows the first one alone
     /// gave that number again.
     pub(super) fn drop_second_ids(&mut self) {
@@ -53,18 +89,18 @@ impl<F: MultiwriteNorFlash> Gallery<'_, F> {
 
     /// Frees the template slots that no person names.
     pub(super) fn free_orphans(&mut self) -> Result<(), Error> {
-        self.memory.templates.iter_mut().for_each(|slot| slot.named = false);
+        self.memory.templates.iter_mut().for_each(|slot| slot.marked = false);
         for slot in &*self.memory.people {
             let PersonSlot::Enrolled(person) = slot else { continue };
             for slot in &person.slots {
                 if let Some(slot) = self.memory.templates.get_mut(usize::from(*slot)) {
-                    slot.named |= slot.person == person.id;
+                    slot.marked |= slot.person == person.id;
                 }
             }
         }
         for slot in 0..self.memory.templates.len() as u16 {
             let place = self.memory.templates.get(usize::from(slot));
-            if place.is_some_and(|slot| slot.person != 0 && !slot.named) {
+            if place.is_some_and(|slot| slot.person != 0 && !slot.marked) {
                 self.free_template(slot)?;
             }
         }

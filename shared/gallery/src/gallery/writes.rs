@@ -29,6 +29,7 @@ impl<F: MultiwriteNorFlash> Gallery<'_, F> {
         let slot = self.free_template_slot(volume).ok_or(Error::Full)?;
         let id = person.id;
         person.slots.push(slot).map_err(|_| Error::PersonFull(person.name.clone()))?;
+        self.memory.room_for(probe.template.values().len())?;
         if !self.has_room(volume, place, probe.template, 0) {
             return Err(Error::Full);
         }
@@ -70,7 +71,7 @@ impl<F: MultiwriteNorFlash> Gallery<'_, F> {
         let before = person.map_or(0, Self::person_bytes) + slot.map_or(0, Self::template_bytes);
         let needed = Partition::<F>::footprint(sealed::MAX_PERSON_RECORD)
             + Self::template_footprint(template.values().len());
-        self.memory.has_row(template.values().len()) && self.free_bytes_of(volume) + before >= needed + left
+        self.free_bytes_of(volume) + before >= needed + left
     }
 
     /// Makes a key for the person at a place of a volume.
