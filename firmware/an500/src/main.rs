@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-mps_board::board!(an500);
+mps_board::board!(an500, rows: 1024, tallies: 32, rules: 8, npu: None);

@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-mps_board::board!(an547, Some(mps_board::played_npu));
+mps_board::board!(an547, rows: 1536, tallies: 128, rules: 32, npu: Some(mps_board::played_npu));

@@ -83,7 +83,7 @@ mod session;
 mod store;
 mod update;
 
-pub use gallery::Volume;
+pub use gallery::{MAX_PEOPLE as PEOPLE_PER_VOLUME, Volume};
 pub use io::{Io, run_io};
 pub use link::Link;
 pub use pipeline::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind, Networks};

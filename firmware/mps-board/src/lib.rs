@@ -13,11 +13,12 @@ mod start;
 mod system;
 
 pub use npu::played_npu;
-pub use start::{ARENA_BYTES, Drivers, FindNpu, Serial, executors, run};
+pub use start::{ARENA_BYTES, Drivers, FindNpu, Further, Serial, executors, run};
 pub use system::System;
 
 /// What [`board!`] needs of other crates.
 #[doc(hidden)]
 pub mod reexport {
-    pub use {cortex_m, cortex_m_rt, defmt, embassy_time, embassy_time_driver, mps, mps_registers, nn};
+    pub use {cortex_m, cortex_m_rt, defmt, door, embassy_time, embassy_time_driver, heapless, mps};
+    pub use {mps_registers, nn, static_cell};
 }

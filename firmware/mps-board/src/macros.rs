@@ -2,18 +2,17 @@
 
 /// Makes the firmware of a board from the module of `mps_registers` that describes it.
 ///
-/// The second argument finds the NPU of a board that may have one.
+/// The numbers are those of [`Memory`](door::Memory) that the board does not have from its partitions: rows of the largest dimension for
+/// templates, pages of failures, pages of rules. The last argument finds the NPU of a board that may have one.
 ///
-/// It defines the clock, the serial lines, the arena, the vector table of interrupts, the handlers of faults,
-/// and `main`.
+/// It defines the clock, the serial lines, the arena, the worker's buffers, the vector table of interrupts, the handlers of
+/// faults, and `main`.
 #[macro_export]
 macro_rules! board {
-    ($description:ident) => {
-        $crate::board!($description, None);
-    };
-    ($description:ident, $npu:expr) => {
+    ($description:ident, rows: $rows:expr, tallies: $tallies:expr, rules: $rules:expr, npu: $npu:expr) => {
         use $crate::reexport::{cortex_m_rt, defmt, embassy_time, embassy_time_driver};
-        use $crate::reexport::{mps, mps_registers::$description as description, nn};
+        use $crate::reexport::{door, heapless, mps, mps_registers::$description as description, nn};
+        use $crate::reexport::static_cell::ConstStaticCell;
 
         // SAFETY: UART 0 is there, and only here it is named.
         static SERIAL: $crate::Serial = unsafe { $crate::Serial::new(description::BOARD.uarts[0]) };
@@ -35,6 +34,18 @@ macro_rules! board {
         #[unsafe(link_section = ".arena")]
         static mut ARENA: nn::Arena<{ $crate::ARENA_BYTES }> = nn::Arena::ZERO;
 
+        /// Volumes of the gallery.
+        const VOLUMES: usize = description::BOARD.layout.partitions.volumes();
+        /// How many people have room in them.
+        const PEOPLE: usize = VOLUMES * door::PEOPLE_PER_VOLUME;
+
+        static MEMORY: ConstStaticCell<door::Memory<VOLUMES, PEOPLE, { $rows }, { $tallies }, { $rules }>> =
+            ConstStaticCell::new(door::Memory::new());
+
+        static FURTHER: ConstStaticCell<
+            heapless::Vec<door::Volume<mps::flash::Partition>, { VOLUMES - 1 }>,
+        > = ConstStaticCell::new(heapless::Vec::new());
+
         /// The board, in flash.
         static BOARD: $crate::reexport::mps_registers::Board = description::BOARD;
 
@@ -54,6 +65,8 @@ macro_rules! board {
                         instructions: || CLOCK.instructions(),
                         arena: &mut (*arena).0,
                         npu: $npu,
+                        memory: MEMORY.take().all(),
+                        further: FURTHER.take(),
                     },
                 )
             }

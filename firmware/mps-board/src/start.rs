@@ -1,8 +1,9 @@
 //! From reset to two running executors.
 
 use board_api::{FirmwareSlots, Started};
-use door::{Io, Link, Memory, Networks, Npu, Worker};
+use door::{Buffers, Io, Link, Networks, Npu, Volume, Worker};
 use embassy_executor::{InterruptExecutor, SendSpawner};
+use heapless::VecView;
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::counter::Counter;
 use mps::flash::{self, Partition};
@@ -14,7 +15,7 @@ use mps::log;
 use mps::reset;
 use mps::uart::Uart;
 use mps::watchdog::Watchdog;
-use mps_registers::{Board, UART_CLOCK_HZ, fuses};
+use mps_registers::{Board, UART_CLOCK_HZ, fuses, mpu};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::System;
@@ -58,7 +59,14 @@ pub struct Drivers {
     pub arena: &'static mut [i8],
     /// Finds the board's NPU. Only a board that may have one has the driver in its flash.
     pub npu: Option<FindNpu>,
+    /// The worker's buffers.
+    pub memory: Buffers<'static>,
+    /// Room for the further volumes of the gallery.
+    pub further: &'static mut Further,
 }
+
+/// Room for volumes of the gallery.
+pub type Further = VecView<Volume<Partition>>;
 
 /// Finds a board's NPU, by its description and with a clock of nanoseconds. It is called once.
 pub type FindNpu = unsafe fn(&'static Board, fn() -> u64) -> Option<&'static mut (dyn Npu + Send)>;
@@ -125,8 +133,12 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
     defmt::info!("{=str} starts, cause {}", board.name, cause);
     #[cfg(feature = "development")]
     defmt::warn!("this is development firmware: its log tells names, scores and pairing codes");
+    // SAFETY: these are the areas of this board, and nobody else writes the MPU's registers now.
+    unsafe { mpu::set_last(board.memory) };
+    cortex_m::asm::dsb();
+    cortex_m::asm::isb();
     // SAFETY: the board has this memory, and only the flash's partitions touch it.
-    let flash = unsafe { flash::take(&layout.partitions, cause) };
+    let mut flash = unsafe { flash::take(&layout.partitions, cause) };
     // SAFETY: the board has this page, which the linker leaves alone.
     let (fuses, started) = unsafe {
         let slot = fuses::started_from(&fuses::boot_word(layout.fuses));
@@ -134,7 +146,9 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
         (Fuses::take(layout), started)
     };
 
-    let Drivers { serial, bus, fpgaio, instructions, arena, npu, .. } = drivers;
+    let Drivers { serial, bus, fpgaio, instructions, arena, npu, memory, further, .. } = drivers;
+    // There is room for all of them, and each suits a gallery: its size does not depend on what is in it.
+    further.extend(flash.take_further().filter_map(|at| Volume::new(at).ok()));
     // SAFETY: this runs on the board, and once.
     let npu = npu.and_then(|find| unsafe { find(board, instructions) });
     let io = Io {
@@ -160,14 +174,13 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
 
     static FRAME: ConstStaticCell<[u32; FRAME_WORDS]> = ConstStaticCell::new([0; FRAME_WORDS]);
     static COUNTER: StaticCell<Counter> = StaticCell::new();
-    static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     let worker = Worker {
         // SAFETY: the board has the frame buffer, and nothing else reads it.
         camera: unsafe { Camera::new(FRAME.take()) },
         engine: Networks::new(arena).with_npu(npu),
         system: System { name: board.name, cause, fuses, instructions },
         gallery: flash.gallery,
-        further: &mut [],
+        further: further.as_mut_slice(),
         settings: flash.settings,
         detector: flash.detector,
         encoder: flash.encoder,
@@ -181,7 +194,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
         },
         // SAFETY: this runs on the board, and once.
         counter: unsafe { Counter::find(board) }.map(|counter| COUNTER.init(counter) as _),
-        memory: MEMORY.take().all(),
+        memory,
     };
     background.spawn(run_worker(worker).expect("it is spawned once"));
     loop {

@@ -32,6 +32,7 @@ const STACK: u32 = 0x2000_0000;
 const EXTERNAL: u32 = MEMORY_BASE as u32;
 const BOOT: partitions::Region = AN547.partitions.boot;
 const NPU: partitions::Region = AN547.npu.unwrap();
+const FURTHER: partitions::Region = AN547.partitions.further;
 
 /// As the firmware's `memory.x` uses the memory. The boot record is in no area.
 const MEMORY: &[Area] = &[
@@ -44,6 +45,7 @@ const MEMORY: &[Area] = &[
     Area::new(EXTERNAL, EXTERNAL + BOOT.offset, Rights::Data),
     Area::new(EXTERNAL + BOOT.end(), EXTERNAL + AN547.partitions.nor.end(), Rights::Data),
     Area::new(EXTERNAL + NPU.offset, EXTERNAL + NPU.end(), Rights::Data),
+    Area::new(EXTERNAL + FURTHER.offset, EXTERNAL + FURTHER.end(), Rights::Data),
 ];
 
 /// Entries of the vector table for interrupt lines.

@@ -25,6 +25,7 @@ pub mod mpu;
 pub mod npu;
 pub mod sse_counter;
 pub mod uart;
+pub mod volumes;
 pub mod watchdog;
 pub mod wiegand;
 

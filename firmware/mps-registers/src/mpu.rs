@@ -56,6 +56,16 @@ pub enum Areas {
     V8(&'static [Area]),
 }
 
+impl Areas {
+    /// The areas, and the registers of one.
+    fn parts(self) -> (&'static [Area], fn(Area) -> [u32; 2]) {
+        match self {
+            Self::V7(areas) => (areas, v7),
+            Self::V8(areas) => (areas, v8),
+        }
+    }
+}
+
 /// Switches the MPU on: its control register, and what the boot loader writes there after [`set`].
 pub const CONTROL: (usize, u32) = (0xe000_ed94, 1);
 
@@ -103,27 +113,44 @@ unsafe fn write(address: usize, value: u32) {
     unsafe { Mmio::new(address) }.write(value);
 }
 
+/// Writes the registers of an area.
+///
+/// # Safety
+/// As [`write`].
+unsafe fn put(number: usize, [base, limit]: [u32; 2]) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        write(NUMBER, number as u32);
+        write(BASE, base);
+        write(LIMIT, limit);
+    }
+}
+
 /// Writes the areas. Nothing is protected before [`CONTROL`] is written, too.
 ///
 /// # Safety
 /// This runs on the processor that the areas are for, its MPU is off, and nobody else writes its registers.
 pub unsafe fn set(areas: Areas) {
-    let (areas, encode): (_, fn(Area) -> [u32; 2]) = match areas {
-        Areas::V7(areas) => (areas, v7),
-        Areas::V8(areas) => {
-            // SAFETY: passed on to the caller.
-            unsafe { write(ATTRIBUTES, MAIR) };
-            (areas, v8)
-        }
-    };
-    for (number, area) in (0..).zip(areas) {
-        let [base, limit] = encode(*area);
+    if let Areas::V8(_) = areas {
         // SAFETY: passed on to the caller.
-        unsafe {
-            write(NUMBER, number);
-            write(BASE, base);
-            write(LIMIT, limit);
-        }
+        unsafe { write(ATTRIBUTES, MAIR) };
+    }
+    let (areas, encode) = areas.parts();
+    for (number, area) in areas.iter().enumerate() {
+        // SAFETY: passed on to the caller.
+        unsafe { put(number, encode(*area)) };
+    }
+}
+
+/// Writes the last area once more. A boot loader may be older than the firmware that it starts, and not know it.
+///
+/// # Safety
+/// As [`set`], but the MPU may be on.
+pub unsafe fn set_last(areas: Areas) {
+    let (areas, encode) = areas.parts();
+    if let Some((last, before)) = areas.split_last() {
+        // SAFETY: passed on to the caller.
+        unsafe { put(before.len(), encode(*last)) };
     }
 }
 
@@ -188,6 +215,7 @@ mod tests {
                 assert_eq!(at(&board, address as u32, true), Rights::None);
             }
             let slots = [flash.firmware, flash.detector, flash.encoder, flash.liveness].concat();
+            let slots = slots.into_iter().chain(flash.further_volumes());
             for region in [flash.requests, flash.gallery, flash.settings, flash.log].into_iter().chain(slots)
             {
                 let end = region.address() as u32 + region.len;
@@ -205,6 +233,15 @@ mod tests {
                 assert_eq!(at(&board, unused, true), Rights::None, "{unused:#x}");
             }
         }
+    }
+
+    /// A boot loader from before there were further volumes does not know them, so firmware writes their area itself.
+    #[test]
+    fn the_area_of_further_volumes_is_the_last_one_and_nothing_else_is_in_it() {
+        let Areas::V8(areas) = an547::BOARD.memory else { panic!("its MPU") };
+        let (last, further) = (areas.last().expect("areas"), an547::BOARD.layout.partitions.further);
+        assert_eq!((last.base, last.len), (further.address() as u32, further.len));
+        assert_eq!(areas.len(), 10, "a boot loader of before has nine");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use board_api::{Camera, Capture, FirmwareSlots, ResetReason};
 use client::Transport;
 use crypto::{Entropy, Generator, Key};
-use door::{Engine, Io, Link, Memory, Networks, Worker};
+use door::{Engine, Io, Link, Memory, Networks, Volume, Worker};
 use embassy_time::Instant;
 use nn::Arena;
 use nor_model::Nor;
@@ -32,6 +32,11 @@ const ROUND: embassy_time::Duration = embassy_time::Duration::from_millis(1);
 
 /// Bytes of the arena, for any networks.
 const ARENA: usize = 3 << 20;
+
+/// Most volumes that the gallery can have here: those of an AN547, whose buffers these are.
+const VOLUMES: usize = partitions::AN547.volumes();
+/// The people in them.
+const PEOPLE: usize = VOLUMES * door::PEOPLE_PER_VOLUME;
 
 /// A camera without frames.
 struct Dark;
@@ -108,12 +113,22 @@ pub fn boot<R: Send>(
     boots: u32,
     script: impl FnOnce(Box<dyn Transport>, &Wires) -> R + Send,
 ) -> R {
+    let mut arena = Box::new(Arena::<ARENA>::ZERO);
+    boot_with(cells, boots, Networks::new(&mut arena.0), script)
+}
+
+/// The same with another engine in place of the networks.
+pub fn boot_with<R: Send, E: Engine>(
+    cells: &mut Cells,
+    boots: u32,
+    engine: E,
+    script: impl FnOnce(Box<dyn Transport>, &Wires) -> R + Send,
+) -> R {
     let (to_door, to_host, wires): (Arc<Bytes>, Arc<Bytes>, Arc<Wires>) = Default::default();
     let line = Box::new(HostEnd { to_door: to_door.clone(), to_host: to_host.clone() });
-    let mut arena = Box::new(Arena::<ARENA>::ZERO);
     let parts = Parts {
         camera: Dark,
-        engine: Networks::new(&mut arena.0),
+        engine,
         lock: Output::default(),
         watch: None,
         to_door: to_door.clone(),
@@ -183,20 +198,32 @@ fn run<C: Camera, E: Engine>(
     };
     let secret = boot::application_secret(&Key::new(UNIQUE));
     let seed = Key::new(ENTROPY).derive(secret.bytes(), b"postern seed");
-    let [gallery, settings, log, detector_a, detector_b, encoder_a, encoder_b, liveness_a, liveness_b] =
-        &mut cells.0[..]
+    let [
+        gallery,
+        settings,
+        log,
+        detector_a,
+        detector_b,
+        encoder_a,
+        encoder_b,
+        liveness_a,
+        liveness_b,
+        further @ ..,
+    ] = &mut cells.0[..]
     else {
         unreachable!("as `erased` makes them")
     };
     let (mut requests, mut firmware) = (vec![0xff; 8192], [vec![0xff; 8192], vec![0xff; 8192]]);
     let [firmware_a, firmware_b] = &mut firmware;
-    let mut memory: Box<Memory> = Box::new(Memory::new());
+    let mut memory: Box<Memory<VOLUMES, PEOPLE, 1_536, 256, 32>> = Box::new(Memory::new());
+    let further = further.iter_mut().map(|(_, _, cells)| Volume::new(Nor::new(&mut cells[..])));
+    let mut further: Vec<_> = further.map(|volume| volume.expect("a volume")).collect();
     let worker = Worker::<Simulated<'_, C>, _> {
         camera: parts.camera,
         engine: parts.engine,
         system: System { random: Generator::new(&seed, &boots.to_le_bytes()), watch: parts.watch },
         gallery: Nor::new(&mut gallery.2[..]),
-        further: &mut [],
+        further: &mut further,
         settings: Nor::new(&mut settings.2[..]),
         log: Nor::new(&mut log.2[..]),
         detector: slots(&mut detector_a.2, &mut detector_b.2),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use board_api::{CounterError, ModelSlots, MonotonicCounter};
 use nor_model::Nor;
-use partitions::{LINUX, Region};
+use partitions::{LINUX, Partitions, Region};
 
 /// The cells of all partitions, and the counter beside them.
 #[derive(Clone, Debug)]
@@ -26,14 +26,19 @@ impl MonotonicCounter for Counter {
 }
 
 impl Cells {
-    /// A flash that is erased.
+    /// A flash that is erased: that of a door on Linux whose gallery has one volume.
     pub fn erased() -> Self {
+        Self::of(&Partitions { further: Region { len: 0, ..LINUX.further }, volume: 0, ..LINUX })
+    }
+
+    /// A flash of these partitions that is erased.
+    pub fn of(map: &Partitions) -> Self {
         let [[detector_a, detector_b], [encoder_a, encoder_b], [liveness_a, liveness_b]] =
-            [LINUX.detector, LINUX.encoder, LINUX.liveness];
+            [map.detector, map.encoder, map.liveness];
         let regions = [
-            ("gallery", LINUX.gallery),
-            ("settings", LINUX.settings),
-            ("log", LINUX.log),
+            ("gallery", map.gallery),
+            ("settings", map.settings),
+            ("log", map.log),
             ("detector A", detector_a),
             ("detector B", detector_b),
             ("encoder A", encoder_a),
@@ -41,8 +46,14 @@ impl Cells {
             ("liveness A", liveness_a),
             ("liveness B", liveness_b),
         ];
+        let regions = regions.into_iter().chain(map.further_volumes().map(|volume| ("volume", volume)));
         let cells = regions.map(|(name, region)| (name, region, vec![0xff; region.len as usize]));
-        Self(cells.into(), Arc::default())
+        Self(cells.collect(), Arc::default())
+    }
+
+    /// The value of the counter beside them.
+    pub fn counter(&self) -> u32 {
+        self.1.load(Ordering::Relaxed)
     }
 
     /// Name, place and cells of each partition.

@@ -1,4 +1,5 @@
-//! The door's application in memory, with its real networks: flash, line, pins and camera belong to the program that runs it.
+//! The door's application in memory, with its real networks or another engine ([`boot_with`]): flash, line, pins and camera
+//! belong to the program that runs it.
 //!
 //! Io and worker are polled in turns by one thread, and time goes on when the program says so: a millisecond a round, and
 //! for a stopwatch ([`Stopwatch`]) what each step of the recognition takes on a board. So a run is the same on every
@@ -25,7 +26,7 @@ mod pins;
 mod timeline;
 
 pub use arrival::{Arrival, LIMIT_MS, Person, arrive, enrol};
-pub use boot::{ENTROPY, UNIQUE, boot};
+pub use boot::{ENTROPY, UNIQUE, boot, boot_with};
 pub use clocked::Stopwatch;
 pub use costs::{AN500, AN547, Costs};
 pub use error::Error;

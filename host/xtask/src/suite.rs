@@ -4,7 +4,7 @@
 //! --test NAME` still runs them. The packages that cargo selects stay the same, so nothing is compiled twice.
 
 /// The test targets.
-const END_TO_END: [&str; 6] = ["equality", "frame", "linux", "protection", "watchdog", "cli"];
+const END_TO_END: [&str; 7] = ["equality", "frame", "linux", "many_people", "protection", "watchdog", "cli"];
 
 /// Cargo's options that choose these targets and nothing else.
 pub fn end_to_end() -> Vec<&'static str> {

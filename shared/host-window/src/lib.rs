@@ -11,6 +11,7 @@
 //! 0x00029000  4 KiB    NPU page, see `npu`        host and board, word by word
 //! 0x00030000  ...      NOR flash                  see the crate `partitions`
 //! 0x02800000  4 MiB    memory of the NPU, AN547   board, and host where it plays the NPU
+//! 0x02c00000  2.75 MiB NOR flash, AN547           as above: further volumes of the gallery
 //! ```
 //!
 //! The flash of a door on Linux is a file of the same layout, see [`window::OWNER`]. Only where its camera and its pins
@@ -55,7 +56,7 @@ pub struct Layout {
     pub npu: Option<Region>,
 }
 
-/// Arm MPS3 AN547: 2 GiB of DDR, of which the file takes 39 MiB on disk, and up to 4 MiB more with an NPU.
+/// Arm MPS3 AN547: 2 GiB of DDR, of which the file takes 42 MiB on disk, and up to 4 MiB more with an NPU.
 pub const AN547: Layout = Layout {
     machine: "mps3-an547",
     file_len: 2 << 30,
@@ -91,10 +92,12 @@ mod tests {
     fn window_and_frame_lie_before_the_flash_and_the_flash_in_the_file() {
         for layout in [AN547, AN500, LINUX] {
             assert!(FRAME.end() <= NPU.offset && NPU.end() <= layout.partitions.firmware[0].offset);
-            assert!(u64::from(layout.partitions.nor.end()) <= layout.file_len);
+            let end = layout.partitions.nor.end().max(layout.partitions.further.end());
+            assert!(u64::from(end) <= layout.file_len);
             assert!(u64::from(partitions::LINUX.log.end()) <= LINUX_ONE_VOLUME);
             if let Some(npu) = layout.npu {
                 assert!(layout.partitions.nor.end() <= npu.offset && u64::from(npu.end()) <= layout.file_len);
+                assert!(npu.end() <= layout.partitions.further.offset);
                 assert!(npu::SCRATCH < npu.len && npu.offset.is_multiple_of(16));
             }
         }

@@ -25,7 +25,7 @@
 //! 0x4c    frame format         host: 1 YUYV, 2 RGB565 little-endian
 //! 0x50    frame acknowledge    board, sequence of the last frame it has taken
 //! 0x60    owner, 16 bytes      a door on Linux, with the magic: a tag by its secret
-//! 0x70    volumes              a door on Linux: further volumes of the gallery that were erased once
+//! 0x70    volumes              board: further volumes of the gallery that were erased once; 0 where there are none
 //! ```
 //!
 //! The sequence guards the frame (a seqlock). The host makes it odd, writes header and pixels, then makes

@@ -4,6 +4,9 @@
 //! power cut left unfinished. Here it gets three things: a key that is an enum and not a number
 //! ([`MapKey`]), a blocking interface, and one type of cache, so that a board with several maps has the code
 //! once, some four kilobytes.
+//!
+//! `sequential-storage` looks for a key that has no value through the whole flash, each time, with a CRC bit by bit: ten million
+//! instructions in 256 KiB. So the map notes once which keys there may be ([`Seen`]), and looks for no other.
 
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -42,9 +45,31 @@ type Pointers = Cache<
 >;
 type Storage<F> = MapStorage<u16, Awaited<F>, Pointers>;
 
+/// Numbers of keys that are told apart when it is noted which there may be.
+const NUMBERS: usize = 3072;
+
+/// Which keys there may be: a bit for all numbers of one remainder.
+struct Seen([u32; NUMBERS / 32]);
+
+impl Seen {
+    fn note(&mut self, number: u16) {
+        let bit = usize::from(number) % NUMBERS;
+        if let Some(word) = self.0.get_mut(bit / 32) {
+            *word |= 1 << (bit % 32);
+        }
+    }
+
+    fn may_have(&self, number: u16) -> bool {
+        let bit = usize::from(number) % NUMBERS;
+        self.0.get(bit / 32).is_none_or(|word| word >> (bit % 32) & 1 == 1)
+    }
+}
+
 /// A map in flash.
 pub struct Map<F: NorFlash, K> {
     storage: Storage<F>,
+    /// `None` until the first fetch.
+    seen: Option<Seen>,
     /// A write may have been interrupted: by a power cut before this boot, or by an error.
     interrupted: bool,
     keys: PhantomData<K>,
@@ -62,7 +87,7 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
         let config = MapConfig::try_new(range).map_err(|_| Error::Partition)?;
         let cache = Cache::new(ArrayPageStates::new(), ArrayPagePointers::new(), ArrayKeyPointers::new());
         let storage = MapStorage::new(Awaited(flash), config, cache);
-        Ok(Self { storage, interrupted: true, keys: PhantomData })
+        Ok(Self { storage, seen: None, interrupted: true, keys: PhantomData })
     }
 
     /// All of the flash, of which the map has a range.
@@ -87,6 +112,9 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
     /// [`Error::Full`], [`Error::Flash`], [`Error::Corrupted`].
     pub fn store(&mut self, buffer: &mut [u8], key: K, value: &[u8]) -> Result<(), Error> {
         self.settle()?;
+        if let Some(seen) = &mut self.seen {
+            seen.note(key.number());
+        }
         let stored = block_on(self.storage.store_item(buffer, &key.number(), &value)).map_err(translate);
         self.interrupted |= stored.is_err();
         stored
@@ -98,7 +126,26 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
     /// [`Error::Flash`], [`Error::Corrupted`].
     pub fn fetch<'b>(&mut self, buffer: &'b mut [u8], key: K) -> Result<Option<&'b [u8]>, Error> {
         self.settle()?;
+        if self.seen.is_none() {
+            // Where not all of it can be read, each key is looked for.
+            self.seen = Some(self.read_numbers(buffer).unwrap_or(Seen([u32::MAX; NUMBERS / 32])));
+        }
+        if self.seen.as_ref().is_some_and(|seen| !seen.may_have(key.number())) {
+            return Ok(None);
+        }
         block_on(self.storage.fetch_item::<&[u8]>(buffer, &key.number())).map_err(translate)
+    }
+
+    /// The numbers of all keys.
+    fn read_numbers(&mut self, buffer: &mut [u8]) -> Result<Seen, Error> {
+        self.repair(buffer)?;
+        let mut seen = Seen([0; NUMBERS / 32]);
+        let mut values: MapItemIter<'_, u16, Awaited<F>, Pointers> =
+            block_on(self.storage.fetch_all_items(buffer)).map_err(translate)?;
+        while let Some((number, _)) = block_on(values.next::<&[u8]>(buffer)).map_err(translate)? {
+            seen.note(number);
+        }
+        Ok(seen)
     }
 
     /// Shows every value to `visit`, those of one key from the oldest to the newest. Values of numbers that

@@ -1,5 +1,6 @@
 //! The map over a flash whose power is cut: an acknowledged value is there, wherever the power went.
 
+use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use nor_model::{ERASED, Nor, SECTOR_SIZE};
 use nor_store::{Error, Map, MapKey};
 
@@ -63,6 +64,63 @@ fn a_value_survives_a_cut_at_any_byte() {
         let found = map.fetch(&mut buffer, Key::Volume).unwrap();
         assert!(either(found.map(|value| value.try_into().unwrap())), "cut after {cut}");
     }
+}
+
+/// A flash that counts what is read.
+struct Counted<'a>(Nor<&'a mut [u8]>, usize);
+
+impl ErrorType for Counted<'_> {
+    type Error = nor_model::Error;
+}
+
+impl ReadNorFlash for Counted<'_> {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        self.1 += bytes.len();
+        self.0.read(offset, bytes)
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.bytes().len()
+    }
+}
+
+impl NorFlash for Counted<'_> {
+    const WRITE_SIZE: usize = nor_model::WORD_SIZE;
+    const ERASE_SIZE: usize = SECTOR_SIZE;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
+        self.0.erase(from, to)
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0.program(offset, bytes)
+    }
+}
+
+/// A boot asks for many keys that have no value.
+#[test]
+fn keys_without_a_value_are_looked_for_once_and_one_that_gets_a_value_is_found() {
+    let mut cells = vec![ERASED; LEN];
+    let mut buffer = [0; 128];
+    let mut map = open(&mut cells);
+    for value in 0..200u8 {
+        map.store(&mut buffer, Key::Volume, &[value; 20]).unwrap();
+        map.store(&mut buffer, Key::Name(value % 3), &[value; 20]).unwrap();
+    }
+    let flash = Counted(Nor::new(cells.as_mut_slice()), 0);
+    let mut map = Map::<_, Key>::open(flash, 0..LEN as u32).unwrap();
+    assert_eq!(map.fetch(&mut buffer, Key::Name(9)), Ok(None));
+    let once = map.flash().1;
+    for name in 10..100 {
+        assert_eq!(map.fetch(&mut buffer, Key::Name(name)), Ok(None));
+    }
+    assert_eq!(map.flash().1, once, "nothing is read for them");
+    map.store(&mut buffer, Key::Name(50), b"Ann").unwrap();
+    assert_eq!(map.fetch(&mut buffer, Key::Name(50)), Ok(Some(&b"Ann"[..])));
+    assert_eq!(map.fetch(&mut buffer, Key::Name(199 % 3)), Ok(Some(&[199; 20][..])));
+    assert_eq!(map.fetch(&mut buffer, Key::Volume), Ok(Some(&[199; 20][..])));
 }
 
 #[test]

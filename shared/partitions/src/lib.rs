@@ -22,12 +22,16 @@
 //! +768 KiB    640 KiB  audit log
 //! +640 KiB    1536 KiB liveness model, slot B        on AN547 only
 //! +640 KiB    19.5 MiB further volumes of the gallery, 39 of 512 KiB    on Linux only
+//! 0x02c00000  2.75 MiB further volumes of the gallery, 11 of 256 KiB    on AN547 only
 //! ```
 //! Every partition is a whole number of sectors, and no two overlap.
 //!
 //! An AN547 may have an NPU, and what that runs makes the image of a liveness network larger than 768 KiB. Its slots were as on
 //! the other boards once. So slot A of today is both of that time, and an image in slot B of that time is used where it lies
 //! ([`Partitions::liveness_b_was`]) until another one is active.
+//!
+//! Its further volumes lie behind the memory of that NPU (`host-window`). So nothing has moved, and firmware of before, which
+//! knows one volume, writes nothing where the others are.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -76,7 +80,7 @@ pub struct Partitions {
     pub boot: Region,
     /// What the firmware requests of the boot loader.
     pub requests: Region,
-    /// The flash that an emulated board erases when it is new: all partitions below.
+    /// The flash that an emulated board erases when it is new: all partitions below, but for further volumes that lie apart.
     pub nor: Region,
     /// People and their templates.
     pub gallery: Region,
@@ -116,21 +120,21 @@ impl Partitions {
 }
 
 /// Arm MPS3 AN547.
-pub const AN547: Partitions = with_large_liveness(partitions(547, 512 << 10, 16 << 20));
+pub const AN547: Partitions =
+    with_volumes(with_large_liveness(partitions(547, 512 << 10, 16 << 20)), 44 << 20, 11, 256 << 10);
 
 /// A computer with Linux, whose flash is a file. It has no boot loader, so firmware slots, boot record and requests stay
 /// unused.
-pub const LINUX: Partitions = with_volumes(partitions(1, 0, 16 << 20), 39, 512 << 10);
+pub const LINUX: Partitions = {
+    let one_volume = partitions(1, 0, 16 << 20);
+    with_volumes(one_volume, one_volume.nor.end(), 39, 512 << 10)
+};
 
-/// The same with further volumes of the gallery behind everything.
-const fn with_volumes(map: Partitions, count: u32, volume: u32) -> Partitions {
-    let further = Region { offset: map.nor.end(), len: count * volume };
-    Partitions {
-        nor: Region { offset: map.nor.offset, len: further.end() - map.nor.offset },
-        further,
-        volume,
-        ..map
-    }
+/// The same with further volumes of the gallery from an offset on, behind everything.
+const fn with_volumes(map: Partitions, offset: u32, count: u32, volume: u32) -> Partitions {
+    let further = Region { offset, len: count * volume };
+    let end = if offset == map.nor.end() { further.end() } else { map.nor.end() };
+    Partitions { nor: Region { len: end - map.nor.offset, ..map.nor }, further, volume, ..map }
 }
 
 /// The same with slots of 1536 KiB for liveness models: both of the smaller ones, and a new one at the end.
@@ -198,16 +202,26 @@ mod tests {
             assert_eq!(map.liveness[0].offset, map.encoder[1].end());
             // Where the log lies has not moved.
             assert_eq!(map.log.offset, map.encoder[1].end() + (1536 << 10));
-            assert_eq!(map.nor.end(), map.log.end().max(map.liveness[1].end()).max(map.further.end()));
+            let behind = map.log.end().max(map.liveness[1].end());
+            // The further volumes of an AN547 lie apart.
+            assert_eq!(map.nor.end(), if map == AN547 { behind } else { behind.max(map.further.end()) });
+            assert!(map.further.offset >= behind);
         }
+        assert_eq!((AN547.further.offset, AN547.further.len), (0x2c0_0000, 11 * (256 << 10)));
     }
 
     #[test]
     fn volumes_lie_side_by_side_behind_all_else() {
-        assert_eq!([AN547, AN500, LINUX].map(|map| map.volumes()), [1, 1, 40]);
-        let volumes: [Region; 39] = core::array::from_fn(|at| LINUX.further_volumes().nth(at).unwrap());
-        assert_eq!((volumes[0].offset, volumes[38].end()), (LINUX.log.end(), LINUX.nor.end()));
-        assert!(volumes.windows(2).all(|two| two[0].end() == two[1].offset));
+        assert_eq!([AN547, AN500, LINUX].map(|map| map.volumes()), [12, 1, 40]);
+        assert_eq!((LINUX.further.offset, LINUX.further.end()), (LINUX.log.end(), LINUX.nor.end()));
+        for map in [AN547, LINUX] {
+            let mut at = map.further.offset;
+            for volume in map.further_volumes() {
+                assert_eq!((volume.offset, volume.len), (at, map.volume));
+                at = volume.end();
+            }
+            assert_eq!(at, map.further.end());
+        }
         assert_eq!(AN500.further_volumes().count(), 0);
     }
 

@@ -7,8 +7,11 @@ mod spoilt;
 
 use std::path::PathBuf;
 
+use client::{Applicant, Credentials, Device, Signer, Step, Transport};
 use emulator::Machine;
 use imaging::{CameraFrame, Photo};
+use protocol::{ModelKind, Role};
+use simulated_door::Wires;
 
 pub use spoilt::spoilt;
 
@@ -52,4 +55,28 @@ pub fn frame(name: &str) -> CameraFrame {
     let path = fixtures::cache(&format!("pictures/{name}"));
     let photo = Photo::open(&path).unwrap_or_else(|error| panic!("{error}: run `cargo xtask test`"));
     photo.to_frame(vision::PixelFormat::Yuyv)
+}
+
+/// Becomes the installer of a door in memory, and installs its models.
+///
+/// # Panics
+/// The door refuses.
+pub fn pair_and_flash(
+    line: Box<dyn Transport>,
+    wires: &Wires,
+    signer: &Signer,
+    models: &[(ModelKind, &str)],
+) -> Credentials {
+    let mut device = Device::over(line).expect("it answers");
+    let applicant =
+        Applicant { role: Role::Installer, label: "test", signer: Some(signer.public()), board: None };
+    let paired = device.pair(&applicant, &mut |step| {
+        wires.press_pairing(matches!(step, Step::Press | Step::Confirm));
+        Ok(())
+    });
+    wires.press_pairing(false);
+    for (kind, name) in models {
+        device.install_model(*kind, &image(name), signer, &mut |_, _| {}).expect("it takes the model");
+    }
+    paired.expect("it is paired").credentials
 }

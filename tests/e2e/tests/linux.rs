@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use client::{Applicant, Credentials, Device, Picture, Signer, Step, Transport};
-use e2e::{frame, image};
+use client::{Credentials, Device, Picture, Signer, Transport};
+use e2e::{frame, pair_and_flash};
 use fixtures::{Need, need};
 use host_window::window::BOOTS;
-use protocol::{Enrolment, LivenessMode, ModelKind, PixelFormat, Role, Settings, Source};
+use protocol::{Enrolment, LivenessMode, ModelKind, PixelFormat, Settings, Source};
 
 use serialport::{SerialPort, TTYPort};
-use simulated_door::{Cells, ENTROPY, Wires, boot};
+use simulated_door::{Cells, ENTROPY, boot};
 
 const MODELS: [(ModelKind, &str); 3] = [
     (ModelKind::Detector, "yunet"),
@@ -31,7 +31,7 @@ fn templates_replies_and_flash_equal_those_of_the_simulation() {
     need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
     let signer = Signer::passing().expect("a key");
     let mut cells = Cells::erased();
-    let credentials = boot(&mut cells, 1, |line, wires| pair_and_flash(line, wires, &signer));
+    let credentials = boot(&mut cells, 1, |line, wires| pair_and_flash(line, wires, &signer, &MODELS));
     let before = cells.clone();
     let of_simulation = boot(&mut cells, 2, |line, _| ask(line, &credentials));
 
@@ -132,22 +132,6 @@ impl Cable {
         }
         Self { ends, _ports: [port_a, port_b] }
     }
-}
-
-/// Becomes the installer, and installs the models.
-fn pair_and_flash(line: Box<dyn Transport>, wires: &Wires, signer: &Signer) -> Credentials {
-    let mut device = Device::over(line).expect("it answers");
-    let applicant =
-        Applicant { role: Role::Installer, label: "test", signer: Some(signer.public()), board: None };
-    let paired = device.pair(&applicant, &mut |step| {
-        wires.press_pairing(matches!(step, Step::Press | Step::Confirm));
-        Ok(())
-    });
-    wires.press_pairing(false);
-    for (kind, name) in MODELS {
-        device.install_model(kind, &image(name), signer, &mut |_, _| {}).expect("it takes the model");
-    }
-    paired.expect("it is paired").credentials
 }
 
 /// Asks a door, and returns its replies, in which the cost of a network is zero.
