@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use client::protocol::{Candidate, EventKind, Face, FrameResult, Point};
+use client::protocol::{CameraState, Candidate, EventKind, Face, FrameResult, Point};
 use fake::{Browser, Fake, console};
 use http_body_util::BodyExt;
 
@@ -43,6 +43,31 @@ async fn the_door_shows_what_its_camera_sees_and_what_it_makes_of_it() {
     assert!(
         page.contains("Ada (0.500)") && page.contains("<dd>0.500</dd>") && page.contains("<dd>0.400</dd>")
     );
+}
+
+#[tokio::test]
+async fn a_camera_that_is_dark_or_gives_nothing_is_said_on_the_page_of_the_door() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    let camera = async |state| {
+        *fake.camera.lock().unwrap() = state;
+        browser.get("/b/front").await.body
+    };
+    let nothing = |for_ms| CameraState::Nothing { for_ms };
+    let page = camera(CameraState::Pictures).await;
+    assert!(!page.contains("role=\"alert\""), "{page}");
+    for (state, said) in [
+        (CameraState::Dark, "All pictures of the door's camera are dark"),
+        (nothing(9_999), "for 1 s or more, so it lets nobody in"),
+        (nothing(12_345), "for 10 s or more"),
+        (nothing(59_999), "for 50 s or more"),
+        (nothing(60_000), "for 1 min or more, so it lets nobody in"),
+        (nothing(u32::MAX), "for 71582 min or more"),
+    ] {
+        let page = camera(state).await;
+        assert!(page.contains(said) && page.contains("role=\"alert\""), "{state:?}: {page}");
+    }
 }
 
 #[tokio::test]

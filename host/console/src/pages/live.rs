@@ -15,7 +15,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use client::LastResult;
-use client::protocol::{Door, EventKind, Face, FrameResult, RejectReason};
+use client::protocol::{CameraState, Door, EventKind, Face, FrameResult, RejectReason};
 use futures_util::stream::{self, Stream};
 use maud::{Markup, html};
 
@@ -97,6 +97,7 @@ impl Scene {
         };
         html! {
             (lock(language, paired.status.door, state.pins))
+            (camera(language, paired.status.camera))
             (foreign(language, paired.status.foreign_templates))
             @if let Some(happening) = &self.frame { (self.view(language, path, happening)) }
             @else { p.help { (language.say("nothing-seen")) } }
@@ -166,6 +167,23 @@ pub fn foreign(language: Language, templates: u16) -> Markup {
     html! {
         @if templates > 0 { p.notice.refused role="alert" { (language.say("foreign-people")) } }
     }
+}
+
+/// That the camera shows the door nothing, where it does not: nobody is let in by a face then.
+fn camera(language: Language, camera: CameraState) -> Markup {
+    let said = match camera {
+        CameraState::Pictures => return html! {},
+        CameraState::Dark => language.say("camera-dark"),
+        CameraState::Nothing { for_ms } => {
+            // A reader of screens reads each change, so it changes seldom.
+            let (id, number) = match for_ms / 1_000 {
+                seconds @ 0..60 => ("camera-nothing-seconds", (seconds / 10 * 10).max(1)),
+                seconds => ("camera-nothing-minutes", seconds / 60),
+            };
+            language.with(id, &[("number", u64::from(number).into())])
+        }
+    };
+    html! { p.notice.refused role="alert" { (prose(&said)) } }
 }
 
 /// Lock, contact and alarm.

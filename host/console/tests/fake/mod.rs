@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use client::protocol::{
-    Basis, Candidate, Clock, Comparison, Door, Event, EventKind, Face, Hash, Host, ModelInfo, ModelKind,
+    Basis, CameraState, Candidate, Clock, Comparison, Door, Event, EventKind, Face, Hash, Host, ModelInfo, ModelKind,
     Name, ResetReason, Role, Settings, Status, User, Zone,
 };
 use console::station::*;
@@ -22,6 +22,7 @@ pub struct Fake {
     pub role: Mutex<Role>,
     pub open: AtomicBool,
     pub foreign: AtomicBool,
+    pub camera: Mutex<CameraState>,
     pub takes_settings: AtomicBool,
     pub people: Mutex<Vec<User>>,
     pub settings: Mutex<Settings>,
@@ -54,6 +55,7 @@ impl Fake {
             role: Mutex::new(Role::Installer),
             open: AtomicBool::new(false),
             foreign: AtomicBool::new(false),
+            camera: Mutex::new(CameraState::Pictures),
             takes_settings: AtomicBool::new(false),
             people: Mutex::default(),
             settings: Mutex::new(settings),
@@ -152,7 +154,7 @@ impl Station for Fake {
             alarm: false,
             npu: Default::default(),
             secret: client::protocol::SecretPlace::File,
-            camera: client::protocol::CameraState::Pictures,
+            camera: *self.camera.lock().unwrap(),
             volumes_gone: 0,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
@@ -329,31 +331,22 @@ impl Station for Fake {
     }
 
     fn flashable(&self) -> Said<Flashable> {
+        use ModelKind::{Detector, Encoder, Liveness};
         let status = self.state()?.paired.unwrap().status;
         let running =
             client::protocol::Firmware { slot: 1, running: 7, newest: 7, pending: None, trial: false };
         let model = |kind, name: &str| (kind, name.to_owned());
+        let before = |kind, name: Option<&str>, hash: &str| Before {
+            kind,
+            name: name.map(str::to_owned),
+            hash: hash.to_owned(),
+        };
         Ok(Flashable {
             status,
             running: Some(running),
-            models: vec![
-                model(ModelKind::Detector, "yunet"),
-                model(ModelKind::Encoder, "postern-128"),
-                model(ModelKind::Encoder, "slim-60"),
-            ],
-            before: vec![
-                Before {
-                    kind: ModelKind::Encoder,
-                    name: Some("slim-60".to_owned()),
-                    hash: "010203".to_owned(),
-                },
-                Before { kind: ModelKind::Detector, name: None, hash: "0a0b0c".to_owned() },
-            ],
-            usual: [
-                (ModelKind::Detector, "yunet"),
-                (ModelKind::Encoder, "postern-128"),
-                (ModelKind::Liveness, "liveness"),
-            ],
+            models: vec![model(Detector, "yunet"), model(Encoder, "postern-128"), model(Encoder, "slim-60")],
+            before: vec![before(Encoder, Some("slim-60"), "010203"), before(Detector, None, "0a0b0c")],
+            usual: [(Detector, "yunet"), (Encoder, "postern-128"), (Liveness, "liveness")],
             firmware: Ok("front.elf".to_owned()),
         })
     }
