@@ -7,8 +7,8 @@
 //! # Invariants
 //! - Only the frame that the camera gave last has a picture. A frame of a host, or one that was kept, is used as it is.
 //! - Without a camera that gives larger pictures, each call goes on as it came.
-//! - A call over which, or before which, the door stood still fails once: its picture counts for nothing, and what agreed before
-//!   it neither.
+//! - A call about the camera's frame over which, or before which, the door stood still fails once: its picture counts for
+//!   nothing, and what agreed before it neither. A frame of a host, and one that was kept, shows the same after a standstill.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +31,12 @@ struct Picture {
     whole: Option<Whole>,
 }
 
+impl Picture {
+    fn is_of(&self, frame: &Frame) -> bool {
+        self.frame == place(frame.bytes())
+    }
+}
+
 fn place(bytes: &[u8]) -> (usize, usize) {
     (bytes.as_ptr().addr(), bytes.len())
 }
@@ -40,6 +46,11 @@ impl Behind {
     pub fn is_of(&self, small: &mut Small) {
         let mut picture = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *picture = Picture { frame: place(&small.yuyv), whole: small.whole.take() };
+    }
+
+    /// Whether this is the frame that the camera gave last.
+    fn is_behind(&self, frame: &Frame) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_of(frame)
     }
 }
 
@@ -52,15 +63,19 @@ pub struct CloseUps<E> {
     still: Still,
 }
 
-/// The gap after which a call failed last.
+/// The gap after which a call about the camera's frame failed last.
 struct Still {
     standstill: Standstill,
     gap: u32,
 }
 
 impl Still {
-    /// What a call gave, unless the door stood still.
-    fn passes<T>(&mut self, given: Result<T, Fault>) -> Result<T, Fault> {
+    /// What a call gave, unless it is about the camera's frame and the door stood still.
+    fn passes<T>(&mut self, of_camera: bool, given: Result<T, Fault>) -> Result<T, Fault> {
+        // Somebody else may stand before a camera by now. The gap waits for the camera's next frame.
+        if !of_camera {
+            return given;
+        }
         let gap = self.standstill.gaps();
         if core::mem::replace(&mut self.gap, gap) == gap {
             return given;
@@ -73,6 +88,7 @@ impl Still {
 pub struct Fresh<'e, A> {
     aligned: A,
     still: &'e mut Still,
+    of_camera: bool,
 }
 
 impl<A: Aligned> Aligned for Fresh<'_, A> {
@@ -89,7 +105,7 @@ impl<A: Aligned> Aligned for Fresh<'_, A> {
     }
 
     fn encode(self) -> Result<Template, Fault> {
-        self.still.passes(self.aligned.encode())
+        self.still.passes(self.of_camera, self.aligned.encode())
     }
 }
 
@@ -109,7 +125,7 @@ fn closer<T>(
     look: impl FnOnce(&Frame, &Face) -> T,
 ) -> T {
     let picture = behind.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let whole = picture.whole.as_ref().filter(|_| place(frame.bytes()) == picture.frame);
+    let whole = picture.whole.as_ref().filter(|_| picture.is_of(frame));
     let picture = whole.and_then(Whole::view);
     let found =
         picture.as_ref().and_then(|picture| picture.part_around(face, view).map(|part| (picture, part)));
@@ -149,11 +165,11 @@ impl<E: Engine> Engine for CloseUps<E> {
     }
 
     fn detect(&mut self, pair: &E::Pair<'_>, frame: &Frame) -> Result<Faces, Fault> {
-        self.still.passes(self.engine.detect(pair, frame))
+        self.still.passes(self.behind.is_behind(frame), self.engine.detect(pair, frame))
     }
 
     fn track(&mut self, pair: &E::Pair<'_>, frame: &Frame, face: &Face) -> Result<Faces, Fault> {
-        self.still.passes(self.engine.track(pair, frame, face))
+        self.still.passes(self.behind.is_behind(frame), self.engine.track(pair, frame, face))
     }
 
     fn align<'e>(
@@ -165,17 +181,18 @@ impl<E: Engine> Engine for CloseUps<E> {
         let Self { engine, behind, part, still } = self;
         let aligned =
             closer(behind, part, (frame, face), View::Crop, |frame, face| engine.align(pair, frame, face));
-        let aligned = still.passes(aligned)?;
-        Ok(Fresh { aligned, still })
+        let of_camera = behind.is_behind(frame);
+        let aligned = still.passes(of_camera, aligned)?;
+        Ok(Fresh { aligned, still, of_camera })
     }
 
     fn live(&mut self, liveness: &E::Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
         let Self { engine, behind, part, still } = self;
         // The widest view: one that is narrower lies inside it.
         let view = View::Surroundings(Surroundings::WIDE);
-        still.passes(closer(behind, part, (frame, face), view, |frame, face| {
-            engine.live(liveness, frame, face)
-        }))
+        let live =
+            closer(behind, part, (frame, face), view, |frame, face| engine.live(liveness, frame, face));
+        still.passes(behind.is_behind(frame), live)
     }
 
     fn is_on_npu(&self, model: &E::Model<'_>) -> bool {
@@ -193,6 +210,26 @@ mod tests {
 
     use super::*;
     use crate::pixels::{Format, small};
+
+    #[test]
+    fn a_standstill_fails_the_next_frame_of_the_camera_and_no_frame_of_a_host() {
+        let bytes = vec![90; 320 * 240];
+        let mut of_camera = small(Format::Grey, 320, 240, 320, &bytes).expect("a frame");
+        let of_host = of_camera.yuyv.clone();
+        let behind = Behind::default();
+        behind.is_of(&mut of_camera);
+        let standstill = Standstill::default();
+        let mut still = Still { standstill: standstill.clone(), gap: 0 };
+        let mut passes = |bytes: &[u8]| {
+            let frame = Frame::new(PixelFormat::Yuyv, 320, 240, bytes).expect("a frame");
+            still.passes(behind.is_behind(&frame), Ok(())).is_ok()
+        };
+        assert!(passes(&of_camera.yuyv) && passes(&of_host));
+        standstill.stood();
+        assert!(passes(&of_host), "what a host sends is the same as before");
+        assert!(!passes(&of_camera.yuyv), "somebody else may stand there");
+        assert!(passes(&of_camera.yuyv), "it fails once");
+    }
 
     #[test]
     fn the_frame_of_the_camera_has_a_close_up_and_another_frame_has_none() {

@@ -1,8 +1,8 @@
 //! Whether the door stood still: a process that was stopped, a computer that slept or was far too busy.
 //!
 //! What was seen before it must open nothing after it: somebody else may be there. So each gap has a number. A picture of
-//! before a gap is passed over, and the picture that is looked at next fails, which ends what agreed so far. A camera may have
-//! kept pictures of before, so it is passed over for a moment more.
+//! before a gap is passed over, and the camera's picture that is looked at next fails, which ends what agreed so far. A camera
+//! may have kept pictures of before, so it is passed over for a moment more. A photograph of a host fails for no gap.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -57,6 +57,12 @@ impl Standstill {
             work.see(now);
             work.last = Some(now);
         });
+    }
+
+    /// A gap that has just ended.
+    #[cfg(test)]
+    pub fn stood(&self) {
+        self.with(|work| work.gaps += 1);
     }
 
     /// The number of the newest gap, the one that has just ended included.

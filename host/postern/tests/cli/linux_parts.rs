@@ -114,6 +114,31 @@ pub fn picture_of(photo: &Photo, face: [f32; 4], size: [u32; 2], height: f64) ->
     pairs.collect()
 }
 
+/// Stops a door for longer than it may do nothing, which is a second.
+fn stands_still(door: u32) {
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &door.to_string()]).status();
+        assert!(sent.expect("kill starts").success());
+    };
+    signal("-STOP");
+    std::thread::sleep(Duration::from_millis(1_500));
+    signal("-CONT");
+}
+
+/// Nobody else can have stepped before a photograph, so a host need not send it again.
+#[test]
+fn a_photograph_of_a_host_counts_though_the_door_stood_still() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    let pid = std::fs::read_to_string(bench.folder().join("emulator.pid")).expect("the process of the door");
+    let door = pid.trim().parse().expect("a number");
+    stands_still(door);
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    stands_still(door);
+    bench.done(&["verify", "Barack", &picture(BARACK[1])]);
+}
+
 /// Where the last sight of somebody known is from before a stop, somebody else may stand there after it. So the count of pictures
 /// that agree begins again, though the person is still known to be the same.
 #[test]
@@ -157,13 +182,7 @@ fn a_door_that_stood_still_opens_by_no_picture_of_before() {
         looks += u32::from(look());
     }
     assert!(!admitted(), "two agree, and three are needed");
-    let signal = |name: &str| {
-        let sent = Command::new("kill").args([name, &door.0.id().to_string()]).status();
-        assert!(sent.expect("kill starts").success());
-    };
-    signal("-STOP");
-    std::thread::sleep(Duration::from_millis(1_500));
-    signal("-CONT");
+    stands_still(door.0.id());
     let mut after = 0;
     while !admitted() {
         after += u32::from(look());
