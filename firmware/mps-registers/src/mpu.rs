@@ -56,9 +56,12 @@ pub enum Areas {
     V8(&'static [Area]),
 }
 
+/// The registers of an area: base and limit.
+type Encode = fn(Area) -> [u32; 2];
+
 impl Areas {
     /// The areas, and the registers of one.
-    fn parts(self) -> (&'static [Area], fn(Area) -> [u32; 2]) {
+    fn parts(self) -> (&'static [Area], Encode) {
         match self {
             Self::V7(areas) => (areas, v7),
             Self::V8(areas) => (areas, v8),

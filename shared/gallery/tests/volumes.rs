@@ -140,21 +140,22 @@ fn a_gallery_whose_rows_are_all_taken_says_so_and_opens_again() {
     let (mut chips, mut memory) = (chips(2, FURTHER), Box::new(Memory::<2, 300>::new()));
     let enrol = |gallery: &mut Gallery<'_, &mut Nor>, person: u32| {
         let face = face(person, 512);
-        gallery.enrol(&name(person), Probe { template: &face, encoder: ENCODER }, THRESHOLD)
+        gallery.enrol(&name(person), Probe { template: &face, encoder: ENCODER }, THRESHOLD).map(drop)
     };
     let add = |gallery: &mut Gallery<'_, &mut Nor>, person: u32, number: u32| {
         let face = face(number, 512);
-        gallery.add_template(name(person).as_str(), Probe { template: &face, encoder: ENCODER }, THRESHOLD)
+        let probe = Probe { template: &face, encoder: ENCODER };
+        gallery.add_template(name(person).as_str(), probe, THRESHOLD).map(drop)
     };
     let full = Error::NoRow { needed: 512, free: 0 };
     with(&mut chips, &mut memory, |gallery| {
         let mut gallery = gallery.unwrap();
-        (0..290).for_each(|person| drop(enrol(&mut gallery, person).unwrap()));
-        (0..4).for_each(|number| drop(add(&mut gallery, 280, 1_000 + number).unwrap()));
-        (290..296).for_each(|person| drop(enrol(&mut gallery, person).unwrap()));
+        (0..290).for_each(|person| enrol(&mut gallery, person).unwrap());
+        (0..4).for_each(|number| add(&mut gallery, 280, 1_000 + number).unwrap());
+        (290..296).for_each(|person| enrol(&mut gallery, person).unwrap());
         // Three go in the further volume, whose old records lie before those of others, and three come in the first one.
         (0..3).for_each(|_| drop(gallery.remove_template(name(280).as_str(), 1).unwrap()));
-        (0..3).for_each(|number| drop(add(&mut gallery, 3, 2_000 + number).unwrap()));
+        (0..3).for_each(|number| add(&mut gallery, 3, 2_000 + number).unwrap());
         assert_eq!(gallery.templates(), 300);
         assert_eq!(enrol(&mut gallery, 500), Err(full.clone()));
         assert_eq!(add(&mut gallery, 7, 501), Err(full.clone()));
