@@ -11,7 +11,7 @@
 //!
 //! Everybody blinks. So closed eyes never count as a wrong gesture, however long they are closed. When closed
 //! eyes are the requested gesture, they must be closed in [`EYES_CLOSED_SAMPLES`] consecutive samples with a
-//! frontal head.
+//! frontal head, and for [`EYES_CLOSED_MS`].
 //!
 //! | state | sample | next state | reject reason |
 //! |---|---|---|---|
@@ -21,29 +21,36 @@
 //! | idle | all are frontal; their mean becomes the neutral pose | requested(1), of an order drawn now | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | frontal or intermediate, eyes open or closed | requested(n) | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | the requested gesture of the head | returning(n) | [`RejectReason::StraightRequested`] |
-//! | requested(n), a blink | frontal, and the eyes are closed in the [`EYES_CLOSED_SAMPLES`]th consecutive sample | returning(n) | [`RejectReason::StraightRequested`] |
+//! | requested(n), a blink | frontal, and the eyes are closed in the [`EYES_CLOSED_SAMPLES`]th consecutive sample or a later one, for [`EYES_CLOSED_MS`] | returning(n) | [`RejectReason::StraightRequested`] |
 //! | requested(n) | another gesture of the head | failed | [`RejectReason::ChallengeFailed`] |
 //! | requested(n) | no gesture within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
 //! | returning(n) | not frontal | returning(n) | [`RejectReason::StraightRequested`] |
 //! | returning(n), a blink | the eyes are still closed | returning(n) | [`RejectReason::StraightRequested`] |
-//! | returning(n) | frontal; after a blink, the eyes are open | requested(n + 1), or done after the last | [`RejectReason::ChallengeRequested`]; that of the tracker |
+//! | returning(n) | frontal; after a blink, the eyes are open | requested(n + 1), or done after the last | [`RejectReason::ChallengeRequested`]; as in done |
 //! | returning(n) | none of these within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
-//! | done | any | done | that of the tracker |
+//! | done | any | done | that of the tracker; where it is [`RejectReason::Flat`], that of the sequence model |
 //! | done | [`DONE_MS`] have elapsed | idle | as in idle |
 //! | requested(n), returning(n) | none: the track ended ([`Challenge::abandon`]) | failed | |
 //! | idle, done | the same | idle | |
 //! | failed | any | failed | [`RejectReason::TooFewSamples`] |
 //! | failed | [`FAILED_MS`] have elapsed | idle | as in idle |
 //!
+//! **A passed challenge has a turn, so its face is no plane.** The tracker's last samples may lie behind the turn, and the face may
+//! look flat in them. Then the sequence model alone decides. All other rejections of the tracker stay.
+//!
 //! A sample that the network rejects ([`RejectReason::Score`]) changes no state and does not count as closed
 //! eyes, but the timeouts keep running.
 
 use crate::gesture::{Pose, PoseClass};
-use crate::{Gesture, MOTION_SAMPLES, RejectReason, STEPS, Sample, Verdict, order};
+use crate::{
+    Decision, Gesture, MOTION_SAMPLES, RejectReason, SEQUENCE, STEPS, Sample, Verdict, features, order,
+};
 
-/// Consecutive samples with eyes closed that count as a deliberate blink. A natural blink lasts about one
-/// sample at five samples a second.
+/// Consecutive samples with eyes closed that count as a deliberate blink, if they span [`EYES_CLOSED_MS`].
 pub const EYES_CLOSED_SAMPLES: u8 = 2;
+
+/// Least time from the first of these samples to the last, in milliseconds. In a natural blink the lids are down for less.
+pub const EYES_CLOSED_MS: u64 = 200;
 
 /// Timeout of one gesture in milliseconds, from the request until the head is frontal again.
 pub const STEP_MS: u64 = 10_000;
@@ -74,6 +81,8 @@ pub struct Challenge {
     since_ms: u64,
     /// Consecutive samples up to now with eyes closed and a frontal head.
     eyes_closed: u8,
+    /// When the first of them was, on the clock of the samples.
+    closed_ms: u64,
 }
 
 impl Challenge {
@@ -85,6 +94,7 @@ impl Challenge {
             neutral: Pose::UNKNOWN,
             since_ms: 0,
             eyes_closed: 0,
+            closed_ms: 0,
         }
     }
 
@@ -123,7 +133,7 @@ impl Challenge {
                 let few = verdict.reject.unwrap_or(RejectReason::TooFewSamples);
                 return rejected(verdict, if failed { RejectReason::ChallengeFailed } else { few });
             }
-            State::Done if time < DONE_MS => return verdict,
+            State::Done if time < DONE_MS => return passed(verdict, samples),
             State::Idle | State::Done | State::Failed => {
                 return self.begin(verdict, sample.at_ms, samples, random);
             }
@@ -137,7 +147,12 @@ impl Challenge {
         let closed = pose.eyes_closed(&self.neutral);
         let frontal = pose_class == PoseClass::Frontal;
         self.eyes_closed = if frontal && closed { self.eyes_closed.saturating_add(1) } else { 0 };
-        if frontal {
+        if self.eyes_closed == 1 {
+            self.closed_ms = sample.at_ms;
+        }
+        let long = sample.at_ms.saturating_sub(self.closed_ms) >= EYES_CLOSED_MS;
+        // Not while a gesture is requested: a slow turn would take the neutral pose along.
+        if frontal && matches!(self.state, State::Returning(_)) {
             self.neutral = self.neutral.towards(&pose);
         }
         let next = match self.state {
@@ -145,7 +160,9 @@ impl Challenge {
                 State::Returning(step)
             }
             State::Requested(step)
-                if self.gesture(step) == Gesture::Blink && self.eyes_closed >= EYES_CLOSED_SAMPLES =>
+                if self.gesture(step) == Gesture::Blink
+                    && self.eyes_closed >= EYES_CLOSED_SAMPLES
+                    && long =>
             {
                 State::Returning(step)
             }
@@ -165,7 +182,8 @@ impl Challenge {
                 self.since_ms = sample.at_ms;
                 rejected(verdict, RejectReason::ChallengeFailed)
             }
-            State::Idle | State::Done => verdict,
+            State::Done => passed(verdict, samples),
+            State::Idle => verdict,
         }
     }
 
@@ -188,6 +206,7 @@ impl Challenge {
             neutral,
             since_ms: now,
             eyes_closed: 0,
+            closed_ms: 0,
         };
         rejected(verdict, RejectReason::ChallengeRequested(self.gesture(0)))
     }
@@ -201,6 +220,18 @@ impl Default for Challenge {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The verdict after the last gesture, one of which was a turn.
+fn passed(verdict: Verdict, samples: &[Sample]) -> Verdict {
+    let reject = match verdict.reject {
+        Some(RejectReason::Flat) => match SEQUENCE.decide(&features(samples)) {
+            Decision::Alive => None,
+            Decision::Open | Decision::Attack => Some(RejectReason::Sequence),
+        },
+        reject => reject,
+    };
+    Verdict { reject, ..verdict }
 }
 
 fn rejected(verdict: Verdict, reject: RejectReason) -> Verdict {

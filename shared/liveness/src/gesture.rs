@@ -15,10 +15,10 @@
 
 use crate::{Sample, motion};
 
-/// Least horizontal shift of the nose that counts as a turn, in eye distances, Q12: 0.11, some 14 degrees.
+/// Least horizontal shift of the nose that counts as a turn, in eye distances, Q12: 0.1, some 13 degrees.
 /// Prints that were turned by up to 45 degrees reached 0.09, heads without a request 0.07, and heads that
-/// followed a request 0.16 and more (people of the training set).
-const TURNED: i64 = 451;
+/// followed a request 0.1 and more (people of the training set).
+const TURNED: i64 = 410;
 
 /// Least vertical shift of the face that counts as a nod, in sizes of the face, Q12: 0.16.
 const NODDED: i64 = 655;

@@ -22,7 +22,7 @@ mod sample;
 mod sequence;
 mod tracker;
 
-pub use challenge::{Challenge, DONE_MS, EYES_CLOSED_SAMPLES, FAILED_MS, STEP_MS};
+pub use challenge::{Challenge, DONE_MS, EYES_CLOSED_MS, EYES_CLOSED_SAMPLES, FAILED_MS, STEP_MS};
 pub use continuity::{MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST};
 pub use features::{FEATURES, TRACKS, WINDOW, features};
 pub use gesture::Gesture;

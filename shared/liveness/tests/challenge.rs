@@ -24,6 +24,10 @@ struct Scene {
     drawn: [u8; STEPS],
     /// The reject reason of the tracker.
     tracker: Option<RejectReason>,
+    /// The score of each sample.
+    score: u16,
+    /// Milliseconds from one sample to the next.
+    pace: u64,
 }
 
 impl Scene {
@@ -37,8 +41,15 @@ impl Scene {
     /// Has samples with these values of openness; the next sample starts the challenge.
     fn before_request(drawn: [u8; STEPS], eyes: &[u16; MOTION_SAMPLES - 1]) -> Self {
         let (challenge, samples) = (Challenge::new(), Vec::new());
-        let mut scene =
-            Self { challenge, samples, time: 5_000, drawn, tracker: Some(RejectReason::TooFewSamples) };
+        let mut scene = Self {
+            challenge,
+            samples,
+            time: 5_000,
+            drawn,
+            tracker: Some(RejectReason::TooFewSamples),
+            score: 30_000,
+            pace: 200,
+        };
         for open in eyes {
             assert_eq!(scene.observe_eyes(0, 0, *open), Some(RejectReason::TooFewSamples));
         }
@@ -60,11 +71,11 @@ impl Scene {
 
     /// As [`Self::observe`], with this openness of the eyes.
     fn observe_eyes(&mut self, left: i32, down: i32, openness: u16) -> Option<RejectReason> {
-        self.time += 200;
+        self.time += self.pace;
         let places = [[-500, -500], [500, -500], [10 * left, 0], [-400, 500], [400, 500]];
         let landmarks = places.map(|[x, y]| Point { x: 100 * x, y: 100 * (y + 10 * down) });
         self.samples.push(Sample {
-            score: 30_000,
+            score: self.score,
             landmarks,
             openness,
             at_ms: self.time,
@@ -103,6 +114,46 @@ fn a_completed_challenge_returns_the_decision_to_the_tracker() {
     assert_eq!(scene.observe(0, 0), Some(RejectReason::StraightRequested), "a passed challenge expires");
     let last = (2..MOTION_SAMPLES).map(|_| scene.observe(0, 0)).last();
     assert_eq!(last, Some(Some(RejectReason::ChallengeRequested(Gesture::Left))));
+}
+
+#[test]
+fn a_face_that_turned_is_no_plane_and_the_sequence_model_decides() {
+    let done = |score, tracker| {
+        let mut scene = Scene::requested();
+        scene.score = score;
+        for [left, down] in [[14, 0], [0, 0], [0, -20], [0, 0], [-14, 0]] {
+            assert!(scene.observe(left, down).is_some());
+        }
+        scene.tracker = Some(tracker);
+        scene.observe(0, 0)
+    };
+    let [low, high] = [1_000, 32_700];
+    assert_eq!(done(high, RejectReason::Flat), None, "the samples are those of a head");
+    assert_eq!(done(low, RejectReason::Flat), Some(RejectReason::Sequence), "those of an attack");
+    use RejectReason::{Repeats, Score, Sequence, Still, TooFewSamples};
+    for reason in [Score, Sequence, Still, Repeats, TooFewSamples] {
+        assert_eq!(done(high, reason), Some(reason));
+    }
+}
+
+#[test]
+fn a_slow_turn_is_one() {
+    let mut scene = Scene::requested();
+    for left in [2, 4, 5, 6, 6, 8] {
+        assert_eq!(scene.observe(left, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)), "{left}");
+    }
+    assert_eq!(scene.observe(11, 0), Some(RejectReason::StraightRequested));
+}
+
+#[test]
+fn eyes_must_be_closed_for_a_time_whatever_the_pace() {
+    let mut scene = Scene::blink_requested();
+    scene.pace = 90;
+    let wanted = [None, None, None, Some(RejectReason::StraightRequested)];
+    for (closed, wanted) in wanted.iter().enumerate() {
+        let requested = Some(RejectReason::ChallengeRequested(Gesture::Blink));
+        assert_eq!(scene.observe_eyes(0, 0, CLOSED), wanted.or(requested), "{closed}");
+    }
 }
 
 #[test]
