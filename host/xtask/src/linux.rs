@@ -12,7 +12,6 @@
 //! power_cut   the computer is killed
 //! service     the package under systemd         every_write       the power is cut at every write of a script
 //! disk_log    what a disk was told to write     left_disk         what a door finds on a disk that a cut left
-//! still       a busy computer, and a command that fails for it
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -38,7 +37,6 @@ mod raspberry_pi;
 mod root;
 mod service;
 mod steps;
-mod still;
 mod visitors;
 
 use guest::Line;

@@ -14,6 +14,7 @@
 //! A file is written under another name and renamed when it is whole.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context;
 
@@ -31,13 +32,18 @@ pub fn cache(path: &str) -> PathBuf {
     root().join(".cache").join(path)
 }
 
-/// The folder that cargo builds in.
+/// The folder that cargo builds in. cargo is asked once: a task that runs thousands of commands would wait for it.
 ///
 /// # Errors
 /// cargo cannot read the workspace.
 pub fn target() -> anyhow::Result<PathBuf> {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(folder) = FOLDER.get() {
+        return Ok(folder.clone());
+    }
     let folder = metadata()?["target_directory"].as_str().map(PathBuf::from);
-    folder.context("cargo metadata names no target folder")
+    let folder = folder.context("cargo metadata names no target folder")?;
+    Ok(FOLDER.get_or_init(|| folder).clone())
 }
 
 /// The output of `cargo metadata` for the crates of the workspace.

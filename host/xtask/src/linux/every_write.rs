@@ -125,7 +125,7 @@ pub fn run(parts: &Parts<'_>, door: &Path, state: &Path) -> anyhow::Result<()> {
 }
 
 /// Tries all cuts of the script that ran last, or those that were not tried yet with this door. After the last one, the next try
-/// begins with the first.
+/// begins with the first. The disk with which the recording ends comes before all.
 ///
 /// # Errors
 /// As [`run`].
@@ -148,6 +148,15 @@ pub fn again(folder: &Path, door: &Path) -> anyhow::Result<()> {
     if progress.held > 0 {
         println!("  {} of them held with this door before", progress.held);
     }
+    // A door that does not know what the recorded one did would fail at some cut, as if that were at fault.
+    let whole = Cut::Before(log.len());
+    let found = opener.open(&mut Disk::new(&log, &before)?, whole).and_then(|found| {
+        story.check(whole, &log, &found)?;
+        Ok(found)
+    });
+    let found =
+        found.context("the door does not work on the disk that the recording ends with: record again")?;
+    println!("  the recording ends with {found:?}");
     let mut disk = Disk::new(&log, &before)?;
     for (number, cut) in cuts.iter().enumerate().skip(progress.held) {
         let found = opener.open(&mut disk, *cut).with_context(|| format!("after the cut {cut:?}"))?;

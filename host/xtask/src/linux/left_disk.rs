@@ -15,7 +15,6 @@ use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use super::disk_log::{Cut, Disk};
-use super::still;
 use crate::{images, process};
 
 /// The door's files on the disk: flash, secret, counter.
@@ -108,11 +107,9 @@ impl Opener {
         }
         copy(&self.host, &state)?;
         let by = |state: &Path, arguments: &[&str]| -> anyhow::Result<serde_json::Value> {
-            let said = still::again_if_it_was(|| {
-                let mut command = images::postern(arguments)?;
-                command.arg("--device").arg(&self.address).arg("--state").arg(state).arg("--json");
-                process::captured(&mut command, Some(PATIENCE))
-            })?;
+            let mut command = images::postern(arguments)?;
+            command.arg("--device").arg(&self.address).arg("--state").arg(state).arg("--json");
+            let said = process::captured(&mut command, Some(PATIENCE))?;
             Ok(serde_json::from_str(said.lines().next().context("no answer")?)?)
         };
         let answers = |arguments: &[&str]| by(&state, arguments);

@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use serde_json::json;
 
 use super::kernel::Kernel;
 
@@ -25,6 +26,15 @@ const DISK: u32 = 128;
 
 /// The ports of the door and of the first process, inside.
 const PORTS: [u16; 2] = [7700, 7701];
+
+/// The emulator's name of the file behind a disk.
+const BELOW: &str = "below";
+
+/// The emulator's name of what it does when a disk is told to write.
+const WRITE: &str = "pwritev";
+
+/// The number of an error of input or output.
+const EIO: u32 = 5;
 
 /// The keypad of `virt`.
 const KEYPAD: &str = "usb-kbd,id=keypad";
@@ -77,10 +87,10 @@ impl Parts<'_> {
         let file = |name: &str, path: &Path| {
             ["-blockdev".to_owned(), format!("driver=file,node-name={name},filename={}", path.display())]
         };
-        let logged = ["-blockdev", "driver=blklogwrites,node-name=logged,file=below,log=log"];
+        let logged = ["-blockdev", &format!("driver=blklogwrites,node-name=logged,file={BELOW},log=log")];
         let disk = ["-device", "virtio-blk-pci,drive=logged"];
         let [logged, disk] = [logged, disk].map(|words| words.map(str::to_owned));
-        self.virt_with(&[file("below", below), file("log", log), logged, disk].concat(), Clock::Set, "")
+        self.virt_with(&[file(BELOW, below), file("log", log), logged, disk].concat(), Clock::Set, "")
     }
 
     /// As [`Self::virt`], with a disk that is the whole system: systemd is its first process, and the one of
@@ -225,13 +235,26 @@ impl Monitor {
         Ok(disks.iter().filter_map(|disk| disk["stats"]["wr_operations"].as_u64()).sum())
     }
 
-    /// Lets the disk write so many operations a second and no more, so that one of them can be hit.
-    pub fn slow_disk(&mut self, writes_per_second: u32) -> anyhow::Result<()> {
-        let none = "\"bps\":0,\"bps_rd\":0,\"bps_wr\":0,\"iops\":0,\"iops_rd\":0";
-        let command = format!(
-            "{{\"execute\":\"block_set_io_throttle\",\"arguments\":{{\"device\":\"disk\",{none},\"iops_wr\":{writes_per_second}}}}}"
-        );
-        self.send(&command).map(|_| ())
+    /// Ends the disk after so many writes from now on: the next one is not made, and the computer stands still, see
+    /// [`Self::is_cut`]. The emulator counts them, so a busy machine hits the same write as an idle one.
+    pub fn cut_after(&mut self, writes: u64) -> anyhow::Result<()> {
+        // A state is one more than the writes so far. In the last one a write fails, which stops the computer.
+        let count = |state| json!({ "event": WRITE, "state": state, "new_state": state + 1 });
+        let counts: Vec<_> = (1..=writes).map(count).collect();
+        let fails = json!({ "event": WRITE, "state": writes + 1, "errno": EIO, "immediately": true });
+        let node = json!({
+            "driver": "blkdebug", "node-name": "cut", "image": BELOW, "set-state": counts, "inject-error": [fails]
+        });
+        let place = json!({ "path": "/machine/peripheral/disk", "property": "drive", "value": "cut" });
+        for (command, arguments) in [("blockdev-add", node), ("qom-set", place)] {
+            self.send(&json!({ "execute": command, "arguments": arguments }).to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the computer stands still at a write that its disk did not make.
+    pub fn is_cut(&mut self) -> anyhow::Result<bool> {
+        Ok(self.ask("query-status")?["return"]["status"] == "io-error")
     }
 
     /// Presses a key of the keypad, and lets it go. Keys wait for one another.
@@ -288,8 +311,10 @@ impl Monitor {
 
 /// The emulator's options for a disk.
 fn plain(disk: &Path) -> [String; 4] {
-    let drive = format!("file={},if=none,id=disk,format=raw", disk.display());
-    ["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"].map(str::to_owned)
+    let file = format!("driver=file,node-name={BELOW},filename={}", disk.display());
+    // Where a write fails, the computer stands still.
+    let device = format!("virtio-blk-pci,drive={BELOW},id=disk,werror=stop");
+    ["-blockdev", &file, "-device", &device].map(str::to_owned)
 }
 
 /// Two ports that nobody listens at.
