@@ -7,11 +7,9 @@
 use std::process::ExitCode;
 
 use nn::Model;
+use nn::format::ALIGN;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use vision::{Frame, PixelFormat};
-
-/// The alignment of an image and of an arena.
-type Line = u128;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,22 +37,22 @@ fn recognise(runs: u32, frame: &str, images: &[String; 3]) -> Result<String, Str
     let read = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
     let pixels = read(frame)?;
     let frame = Frame::new(PixelFormat::Yuyv, 320, 240, &pixels).map_err(|error| format!("{error:?}"))?;
-    let mut lines = Vec::new();
+    let mut rooms = Vec::new();
     for path in images {
         let bytes = read(path)?;
-        let mut image = vec![0 as Line; bytes.len().div_ceil(size_of::<Line>())];
-        bytemuck::cast_slice_mut::<_, u8>(&mut image)[..bytes.len()].copy_from_slice(&bytes);
-        lines.push(image);
+        let (mut image, at) = room(bytes.len());
+        image[at..at + bytes.len()].copy_from_slice(&bytes);
+        rooms.push((image, at..at + bytes.len()));
     }
     let model = |number: usize| {
-        Model::load(bytemuck::cast_slice(&lines[number])).map_err(|error| format!("{error:?}"))
+        let (image, part) = &rooms[number];
+        Model::load(&image[part.clone()]).map_err(|error| format!("{error:?}"))
     };
     let recognizer =
         Recognizer::new(model(0)?, model(1)?, DEFAULT_MIN_SCORE).map_err(|error| format!("{error:?}"))?;
     let liveness = Liveness::new(model(2)?).map_err(|error| format!("{error:?}"))?;
-    let room = recognizer.arena_len().max(liveness.arena_len());
-    let mut arena = vec![0 as Line; room.div_ceil(size_of::<Line>())];
-    let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut arena);
+    let (mut arena, at) = room(recognizer.arena_len().max(liveness.arena_len()));
+    let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut arena[at..]);
     let mut said = String::new();
     for _ in 0..runs {
         let mut seen = || {
@@ -69,4 +67,11 @@ fn recognise(runs: u32, frame: &str, images: &[String; 3]) -> Result<String, Str
         said = seen().map_err(|error: recognizer::Error| format!("{error:?}"))?;
     }
     Ok(said)
+}
+
+/// Room for so many bytes, and where in it an image or an arena may begin. No integer is aligned so on 32-bit Arm.
+fn room(bytes: usize) -> (Vec<u8>, usize) {
+    let room = vec![0; bytes.next_multiple_of(ALIGN) + ALIGN];
+    let at = room.as_ptr().align_offset(ALIGN);
+    (room, at)
 }

@@ -6,9 +6,7 @@
 use std::process::ExitCode;
 
 use nn::Model;
-
-/// The alignment of an image and of an arena.
-type Line = u128;
+use nn::format::ALIGN;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -31,11 +29,12 @@ fn main() -> ExitCode {
 /// The checksum of the outputs after `runs` inferences.
 fn outputs(path: &str, runs: u32) -> Result<u64, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let mut image = vec![0 as Line; bytes.len().div_ceil(size_of::<Line>())];
-    bytemuck::cast_slice_mut::<_, u8>(&mut image)[..bytes.len()].copy_from_slice(&bytes);
-    let model = Model::load(bytemuck::cast_slice(&image)).map_err(|error| format!("{error:?}"))?;
-    let mut arena = vec![0 as Line; model.arena_len().div_ceil(size_of::<Line>())];
-    let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut arena);
+    let (mut image, at) = room(bytes.len());
+    image[at..at + bytes.len()].copy_from_slice(&bytes);
+    let image = &image[at..at + bytes.len()];
+    let model = Model::load(image).map_err(|error| format!("{error:?}"))?;
+    let (mut arena, at) = room(model.arena_len());
+    let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut arena[at..]);
     let mut sum = 0xcbf2_9ce4_8422_2325u64;
     for _ in 0..runs {
         let mut state = 1u32;
@@ -51,4 +50,11 @@ fn outputs(path: &str, runs: u32) -> Result<u64, String> {
         }
     }
     Ok(sum)
+}
+
+/// Room for so many bytes, and where in it an image or an arena may begin. No integer is aligned so on 32-bit Arm.
+fn room(bytes: usize) -> (Vec<u8>, usize) {
+    let room = vec![0; bytes.next_multiple_of(ALIGN) + ALIGN];
+    let at = room.as_ptr().align_offset(ALIGN);
+    (room, at)
 }

@@ -2,14 +2,15 @@
 //!
 //! The tests of the kernels and the suite of the boards, with its small networks, must give the same bytes everywhere: on a
 //! processor of 64 bits with dot products, on one without, and on one of 32 bits. `cargo xtask test` does the same for 64
-//! bits where target, linker and emulator are there.
+//! bits where target, linker and emulator are there. Each network of the door must give the outputs of this computer, too; only
+//! these tasks run them.
 
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::architecture::Architecture;
-use crate::{debian, process, toolchain, workspace};
+use crate::{debian, images, process, sources, toolchain, workspace};
 
 /// The emulator of an architecture, and the processors that it is to be.
 struct Emulated {
@@ -78,7 +79,37 @@ impl Emulated {
         for (processor, mut cargo) in self.commands() {
             process::shown(&mut cargo).context(processor)?;
         }
+        self.networks()
+    }
+
+    /// Runs each network of the door on each processor.
+    fn networks(&self) -> anyhow::Result<()> {
+        images::compile()?;
+        let networks = sources::images()?;
+        let inference = |cargo: &mut Command, target: &[&str]| {
+            cargo.args(["run", "--release", "--package", "postern-conformance", "--example", "inference"]);
+            cargo.args(target).args(["--", "1"]).args(&networks);
+            process::captured(cargo.current_dir(workspace::root()), None)
+        };
+        let expected = inference(&mut process::cargo(), &[])?;
+        for processor in self.processors {
+            let found = inference(&mut self.cargo(processor), &["--target", self.architecture.target()])?;
+            ensure!(found == expected, "on {processor}:\n{found}\nand on this computer:\n{expected}");
+            println!("{processor}: the outputs of {} networks are those of this computer", networks.len());
+        }
         Ok(())
+    }
+
+    /// cargo, which runs programs for this architecture as on this processor.
+    fn cargo(&self, processor: &str) -> Command {
+        let variable =
+            format!("CARGO_TARGET_{}", self.architecture.target().to_uppercase().replace('-', "_"));
+        let libraries = format!("/usr/{}", self.architecture.triplet());
+        let mut cargo = process::cargo();
+        cargo.env(format!("{variable}_LINKER"), self.linker());
+        cargo.env(format!("{variable}_RUNNER"), format!("{} -L {libraries} -cpu {processor}", self.emulator));
+        cargo.current_dir(workspace::root());
+        cargo
     }
 
     fn missing(&self) -> Option<String> {
@@ -94,16 +125,10 @@ impl Emulated {
         let suites =
             [&["postern-kernels", "--features", "std"][..], &["postern-conformance", "--test", "host"]];
         let target = self.architecture.target();
-        let variable = format!("CARGO_TARGET_{}", target.to_uppercase().replace('-', "_"));
         let of = |processor: &&'static str| {
             suites.map(|arguments| {
-                let mut cargo = process::cargo();
+                let mut cargo = self.cargo(processor);
                 cargo.args(["test", "--release", "--target", target, "--package"]).args(arguments);
-                cargo.env(format!("{variable}_LINKER"), self.linker());
-                let libraries = format!("/usr/{}", self.architecture.triplet());
-                let runner = format!("{} -L {libraries} -cpu {processor}", self.emulator);
-                cargo.env(format!("{variable}_RUNNER"), runner);
-                cargo.current_dir(workspace::root());
                 (*processor, cargo)
             })
         };
