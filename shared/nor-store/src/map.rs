@@ -86,13 +86,13 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
         }
         let config = MapConfig::try_new(range).map_err(|_| Error::Partition)?;
         let cache = Cache::new(ArrayPageStates::new(), ArrayPagePointers::new(), ArrayKeyPointers::new());
-        let storage = MapStorage::new(Awaited(flash), config, cache);
+        let storage = MapStorage::new(Awaited { flash, failed: false }, config, cache);
         Ok(Self { storage, seen: None, interrupted: true, keys: PhantomData })
     }
 
     /// All of the flash, of which the map has a range.
     pub fn flash(&mut self) -> &mut F {
-        &mut self.storage.flash().0
+        &mut self.storage.flash().flash
     }
 
     /// Bytes of flash that a value of `length` bytes takes.
@@ -139,12 +139,14 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
     /// The numbers of all keys.
     fn read_numbers(&mut self, buffer: &mut [u8]) -> Result<Seen, Error> {
         self.repair(buffer)?;
+        self.storage.flash().failed = false;
         let mut seen = Seen([0; NUMBERS / 32]);
         let mut values: MapItemIter<'_, u16, Awaited<F>, Pointers> =
             block_on(self.storage.fetch_all_items(buffer)).map_err(translate)?;
         while let Some((number, _)) = block_on(values.next::<&[u8]>(buffer)).map_err(translate)? {
             seen.note(number);
         }
+        self.whole()?;
         Ok(seen)
     }
 
@@ -160,6 +162,7 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
     ) -> Result<(), E> {
         self.settle()?;
         self.repair(buffer)?;
+        self.storage.flash().failed = false;
         let mut values: MapItemIter<'_, u16, Awaited<F>, Pointers> =
             block_on(self.storage.fetch_all_items(buffer)).map_err(translate)?;
         while let Some((number, value)) = block_on(values.next::<&[u8]>(buffer)).map_err(translate)? {
@@ -167,7 +170,13 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
                 visit(key, value)?;
             }
         }
-        Ok(())
+        Ok(self.whole()?)
+    }
+
+    /// Whether all was read since `failed` was cleared: the iterator of sequential-storage 8.0.2 passes over a sector whose state
+    /// cannot be read, without a word.
+    fn whole(&mut self) -> Result<(), Error> {
+        if self.storage.flash().failed { Err(Error::Flash) } else { Ok(()) }
     }
 
     /// Closes a sector with a torn header before anything else. The caches of `sequential-storage` know nothing yet, or
@@ -175,7 +184,7 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
     fn settle(&mut self) -> Result<(), Error> {
         if self.interrupted {
             let range = self.storage.flash_range();
-            close_torn_sector(&mut self.storage.flash().0, &range, Self::word())?;
+            close_torn_sector(&mut self.storage.flash().flash, &range, Self::word())?;
             self.interrupted = false;
         }
         Ok(())
@@ -203,7 +212,11 @@ fn translate<E>(error: sequential_storage::Error<E>) -> Error {
 }
 
 /// Blocking flash as `sequential-storage` wants it: futures that are ready at once.
-struct Awaited<F>(F);
+struct Awaited<F> {
+    flash: F,
+    /// A read has failed.
+    failed: bool,
+}
 
 impl<F: NorFlash> ErrorType for Awaited<F> {
     type Error = F::Error;
@@ -213,11 +226,13 @@ impl<F: NorFlash> awaited::ReadNorFlash for Awaited<F> {
     const READ_SIZE: usize = F::READ_SIZE;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), F::Error> {
-        self.0.read(offset, bytes)
+        let read = self.flash.read(offset, bytes);
+        self.failed |= read.is_err();
+        read
     }
 
     fn capacity(&self) -> usize {
-        self.0.capacity()
+        self.flash.capacity()
     }
 }
 
@@ -226,10 +241,10 @@ impl<F: NorFlash> awaited::NorFlash for Awaited<F> {
     const ERASE_SIZE: usize = F::ERASE_SIZE;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), F::Error> {
-        self.0.erase(from, to)
+        self.flash.erase(from, to)
     }
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), F::Error> {
-        self.0.write(offset, bytes)
+        self.flash.write(offset, bytes)
     }
 }

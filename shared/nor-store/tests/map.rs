@@ -123,6 +123,81 @@ fn keys_without_a_value_are_looked_for_once_and_one_that_gets_a_value_is_found()
     assert_eq!(map.fetch(&mut buffer, Key::Volume), Ok(Some(&[199; 20][..])));
 }
 
+/// A flash of which one read fails.
+struct Failing<'a> {
+    flash: Nor<&'a mut [u8]>,
+    reads: usize,
+    fails: usize,
+}
+
+impl ErrorType for Failing<'_> {
+    type Error = nor_model::Error;
+}
+
+impl ReadNorFlash for Failing<'_> {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        self.reads += 1;
+        if self.reads - 1 == self.fails {
+            Err(nor_model::Error::PowerCut)
+        } else {
+            self.flash.read(offset, bytes)
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        self.flash.bytes().len()
+    }
+}
+
+impl NorFlash for Failing<'_> {
+    const WRITE_SIZE: usize = nor_model::WORD_SIZE;
+    const ERASE_SIZE: usize = SECTOR_SIZE;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
+        self.flash.erase(from, to)
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.flash.program(offset, bytes)
+    }
+}
+
+/// What iterates over the map passes over a sector whose state cannot be read.
+#[test]
+fn a_read_that_fails_once_leaves_no_key_absent() {
+    let mut cells = vec![ERASED; LEN];
+    let mut buffer = [0; 128];
+    let mut map = open(&mut cells);
+    map.store(&mut buffer, Key::Name(77), b"Ann").unwrap();
+    for value in 0..LEN / 40 {
+        map.store(&mut buffer, Key::Name((value % 20) as u8), &[7; 20]).unwrap();
+    }
+    let mut fails = 0;
+    loop {
+        let mut copies = [cells.clone(), cells.clone()];
+        let [mut each, mut map] = copies.each_mut().map(|cells| {
+            let flash = Failing { flash: Nor::new(cells.as_mut_slice()), reads: 0, fails };
+            Map::<_, Key>::open(flash, 0..LEN as u32).unwrap()
+        });
+        let mut is_there = false;
+        let told = each.for_each(&mut buffer, |key, _| {
+            is_there |= matches!(key, Key::Name(77));
+            Ok::<_, Error>(())
+        });
+        assert!(is_there || told.is_err(), "read {fails} fails, and nobody is told");
+        for _ in 0..2 {
+            assert_ne!(map.fetch(&mut buffer, Key::Name(77)), Ok(None), "read {fails}");
+        }
+        if map.flash().reads <= fails {
+            break;
+        }
+        fails += 1;
+    }
+    assert!(fails > 20, "{fails}");
+}
+
 #[test]
 fn values_are_apart_by_key_and_unknown_numbers_are_passed_over() {
     let mut cells = vec![ERASED; LEN];
