@@ -43,6 +43,9 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         given_up: bool,
     ) -> Result<(), Failed> {
         let (Ok(gallery), Some(storage)) = (&mut self.0, storage) else { return Ok(()) };
+        if !gallery.is_fresh() {
+            return Err(Failed);
+        }
         let known = storage.enrolled();
         gallery.give_ids_above(known.last_id.max(least));
         let used = gallery.used_volumes();

@@ -150,8 +150,10 @@ pub(crate) fn write_tallies<F: NorFlash>(
         push_versions(&mut bytes, &versions)?;
         storage.set_tally_index(part, &bytes)?;
     }
-    let index = storage.tally_index(0).ok().flatten();
-    let mut index = index.map_or_else(Index::default, |index| Index::from_bytes(&index));
+    let index = storage.tally_index(0);
+    // Without rations in flash those of memory count, which were read at the boot: none would be new ones.
+    let known = known || index.is_err();
+    let mut index = index.ok().flatten().map_or_else(Index::default, |index| Index::from_bytes(&index));
     write_pages(storage, tallies, clocks, 0, &mut index.versions)?;
     index.doubts = tallies.doubts();
     for (page, bits) in tallies.changed_cleared() {

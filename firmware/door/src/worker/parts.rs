@@ -5,7 +5,7 @@ use board_api::{Board, System as _};
 use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
-use gallery::Volume;
+use gallery::{Gallery, Volume};
 use liveness::Gesture;
 use policy::Tallies;
 use protocol::{Error, EventKind, Hash, ModelKind, Settings};
@@ -392,7 +392,8 @@ fn gallery_key<F: NorFlash>(storage: Option<&mut Storage<F>>, secret: &Key) -> R
 /// Frees places for failures of people who are not known, where all are taken: whoever was removed, and stayed there because flash failed,
 /// takes no place from anybody for long.
 fn make_room<F: MultiwriteNorFlash>(decider: &mut Decider<'_>, people: &People<'_, F>) {
-    if people.gallery().is_ok() {
+    // A gallery that flash left half read knows fewer than there are.
+    if people.gallery().is_ok_and(Gallery::is_fresh) {
         decider.tallies_mut().make_room(|person| people.person(person).is_some());
     }
 }

@@ -84,6 +84,11 @@ impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
         Ok(gallery)
     }
 
+    /// Whether memory has all that flash has. After a flash error it may have less, until the next [`refresh`](Self::refresh).
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// Reads the flash again if an error of it left memory in doubt.
     ///
     /// # Errors
