@@ -222,7 +222,7 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         }
         Refusal::NoTemplate { .. } => "; `postern users` shows how many, `postern remove` removes the person",
         Refusal::DuplicateName { .. } => {
-            "; `--add` adds a photograph to that person, `postern remove` removes the person"
+            "; `--add` adds a photograph to that person, `postern remove` removes the person, and both where two have the name"
         }
         Refusal::UnknownPerson { .. } => "; `postern users` lists everybody who is enrolled",
         Refusal::NoModel { .. } => "; `postern flash models` installs it",

@@ -61,7 +61,8 @@ pub struct Person {
     pub templates: u8,
     /// SHA-256 of the encoder that made the templates, in hexadecimal digits.
     pub encoder: String,
-    /// Whether the person is suspended. `null` if the board cannot read their rule, and therefore refuses them.
+    /// Whether the person is suspended. `null` if the board cannot read their rule, and therefore refuses
+    /// them, or if two people have the name.
     pub suspended: Option<bool>,
 }
 

@@ -53,7 +53,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         far_one_in: status.settings.far_one_in,
         basis: status.basis.map(|basis| basis.to_string()),
     };
-    let refused: Vec<&str> = report.people.iter().map(|person| refused(person.suspended)).collect();
+    let of_two = |name: &str| report.people.iter().filter(|person| person.name == name).count() > 1;
+    let refused: Vec<&str> =
+        report.people.iter().map(|person| remark(person.suspended, of_two(&person.name))).collect();
     output.print(&Sorted(report), |out| {
         for (user, refused) in users.iter().zip(&refused) {
             writeln!(
@@ -97,7 +99,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Whether a person is suspended; `None` if the board cannot read their rule.
+/// Whether a person is suspended; `None` if the board cannot read their rule, or if two people have the name.
 fn is_suspended(device: &mut Device, name: &str) -> anyhow::Result<Option<bool>> {
     match device.rule(name) {
         Ok(rule) => Ok(Some(rule.suspended)),
@@ -106,9 +108,10 @@ fn is_suspended(device: &mut Device, name: &str) -> anyhow::Result<Option<bool>>
     }
 }
 
-/// What the list says of a person if the door refuses them at any time.
-fn refused(suspended: Option<bool>) -> &'static str {
+/// What the list says of a person if the door refuses them at any time, or cannot tell two of a name apart.
+fn remark(suspended: Option<bool>, of_two: bool) -> &'static str {
     match suspended {
+        _ if of_two => ", one of two with this name: `postern remove NAME` removes both",
         Some(false) => "",
         Some(true) => ", suspended",
         None => ", refused: the rule is damaged, set it again with `postern rule`",

@@ -18,6 +18,7 @@ use client::protocol::{Error as Refusal, ModelKind, Role, Rule};
 use imaging::Photo;
 
 use super::installing::Signed;
+use super::number::told_number;
 use crate::commands::enroll::Enrolling;
 use crate::commands::rule::parse_pin;
 use crate::commands::settings::Changes;
@@ -158,9 +159,8 @@ const fn again_after(refusal: &Refusal) -> Again {
         | Refusal::Forbidden { .. }
         | Refusal::NoModel { .. }
         | Refusal::NoCalibration
-        | Refusal::Tampered
         | Refusal::HostsLost => Again::All(None),
-        // Flash, Interrupted, Internal, a person who is gone, and what nobody has thought of.
+        // Tampered, as a volume whose people are gone and that takes nobody, Flash, Interrupted, Internal, a person who is gone, and what nobody has thought of.
         _ => Again::Alone,
     }
 }
@@ -172,13 +172,11 @@ fn bad_record(error: &anyhow::Error) -> Trouble {
 
 impl Door for Board {
     fn number(&mut self, name: &str) -> Result<Option<u32>, Trouble> {
-        self.ask(|_, device| match device.rule(name) {
-            Ok(rule) => Ok(Some(rule.person)),
-            Err(client::Error::Refused(Refusal::UnknownPerson { .. })) => Ok(None),
-            Err(client::Error::Refused(Refusal::RuleLost)) => {
-                Ok(device.users()?.into_iter().find(|user| user.name == name).map(|user| user.person))
+        self.ask(|_, device| {
+            if let Some(number) = told_number(device.rule(name).map(|rule| rule.person))? {
+                return Ok(number);
             }
-            Err(error) => Err(error.into()),
+            Ok(device.users()?.into_iter().find(|user| user.name == name).map(|user| user.person))
         })
     }
 

@@ -8,6 +8,7 @@ mod board;
 mod encoders;
 mod installing;
 mod leaving;
+mod number;
 mod open;
 mod operator;
 mod overruling;
