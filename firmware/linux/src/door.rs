@@ -75,8 +75,8 @@ pub struct Door {
 }
 
 impl Door {
-    /// Opens all that the configuration names. The lock comes right after the flash, which no other door may have: it is
-    /// locked, whatever fails afterwards.
+    /// Opens all that the configuration names. The lock comes right after flash and counter, which no other door may have: it is
+    /// locked, whatever fails afterwards. What fails before is left to systemd, which locks when the service has ended.
     ///
     /// # Errors
     /// What is missing, and what to do.

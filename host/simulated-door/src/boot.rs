@@ -33,7 +33,7 @@ const ROUND: embassy_time::Duration = embassy_time::Duration::from_millis(1);
 /// Bytes of the arena, for any networks.
 const ARENA: usize = 3 << 20;
 
-/// Most volumes that the gallery can have here: those of an AN547, whose buffers these are.
+/// Most volumes that the gallery can have here: those of an AN547.
 const VOLUMES: usize = partitions::AN547.volumes();
 /// The people in them.
 const PEOPLE: usize = VOLUMES * door::PEOPLE_PER_VOLUME;

@@ -9,7 +9,7 @@
 pub enum Fault {
     /// Entries could not be written; the detail counts them.
     LogLost = 1,
-    /// The people in flash cannot be read.
+    /// The people in flash cannot be read; the detail counts the volumes whose people are gone, if the others are read.
     Gallery = 2,
     /// The settings in flash cannot be read.
     Settings = 3,

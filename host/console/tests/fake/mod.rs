@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use client::protocol::{
-    Basis, CameraState, Candidate, Clock, Comparison, Door, Event, EventKind, Face, Hash, Host, ModelInfo, ModelKind,
-    Name, ResetReason, Role, Settings, Status, User, Zone,
+    Basis, CameraState, Candidate, Clock, Comparison, Door, Event, EventKind, Face, Hash, Host, ModelInfo,
+    ModelKind, Name, ResetReason, Role, Settings, Status, User, Zone,
 };
 use console::station::*;
 
