@@ -164,38 +164,43 @@ impl NorFlash for Failing<'_> {
     }
 }
 
-/// What iterates over the map passes over a sector whose state cannot be read.
+/// What iterates over the map passes over a sector whose state cannot be read. It reads that of the sectors behind the open one, which
+/// are the oldest where the map has gone round.
 #[test]
 fn a_read_that_fails_once_leaves_no_key_absent() {
     let mut cells = vec![ERASED; LEN];
     let mut buffer = [0; 128];
-    let mut map = open(&mut cells);
-    map.store(&mut buffer, Key::Name(77), b"Ann").unwrap();
-    for value in 0..LEN / 40 {
-        map.store(&mut buffer, Key::Name((value % 20) as u8), &[7; 20]).unwrap();
-    }
-    let mut fails = 0;
-    loop {
-        let mut copies = [cells.clone(), cells.clone()];
-        let [mut each, mut map] = copies.each_mut().map(|cells| {
-            let flash = Failing { flash: Nor::new(cells.as_mut_slice()), reads: 0, fails };
-            Map::<_, Key>::open(flash, 0..LEN as u32).unwrap()
-        });
-        let mut is_there = false;
-        let told = each.for_each(&mut buffer, |key, _| {
-            is_there |= matches!(key, Key::Name(77));
-            Ok::<_, Error>(())
-        });
-        assert!(is_there || told.is_err(), "read {fails} fails, and nobody is told");
-        for _ in 0..2 {
-            assert_ne!(map.fetch(&mut buffer, Key::Name(77)), Ok(None), "read {fails}");
+    let mut told_of = 0;
+    for round in 0..24u8 {
+        let mut map = open(&mut cells);
+        if round == 0 {
+            map.store(&mut buffer, Key::Name(77), b"Ann").unwrap();
         }
-        if map.flash().reads <= fails {
-            break;
+        for value in 0..LEN / 400 {
+            map.store(&mut buffer, Key::Name((value % 20) as u8), &[round; 20]).unwrap();
         }
-        fails += 1;
+        for fails in 0.. {
+            let mut copies = [cells.clone(), cells.clone()];
+            let [mut each, mut map] = copies.each_mut().map(|cells| {
+                let flash = Failing { flash: Nor::new(cells.as_mut_slice()), reads: 0, fails };
+                Map::<_, Key>::open(flash, 0..LEN as u32).unwrap()
+            });
+            let mut is_there = false;
+            let told = each.for_each(&mut buffer, |key, _| {
+                is_there |= matches!(key, Key::Name(77));
+                Ok::<_, Error>(())
+            });
+            assert!(is_there || told.is_err(), "read {fails} fails, and nobody is told");
+            told_of += u32::from(told.is_err());
+            for _ in 0..2 {
+                assert_ne!(map.fetch(&mut buffer, Key::Name(77)), Ok(None), "read {fails}");
+            }
+            if map.flash().reads <= fails {
+                break;
+            }
+        }
     }
-    assert!(fails > 20, "{fails}");
+    assert!(told_of > 0);
 }
 
 #[test]
