@@ -171,7 +171,12 @@ impl Service {
         self.run(&format!("cp /{PACKAGES}/permit.conf /etc/systemd/system/{UNIT}.d/"))?;
         self.run("systemctl daemon-reload")?;
         self.run(&format!("systemctl restart {UNIT}"))?;
-        self.0.pair()?;
+        if let Err(error) = self.0.pair() {
+            eprintln!("{error:#}; the door's journal:");
+            eprintln!("{}", self.run(&format!("journalctl --no-pager -n 40 -u {UNIT}"))?);
+            // The connection that the unit did not permit may come through late, and take the line.
+            self.0.pair()?;
+        }
         // The lock must be open for longer than a fault takes.
         self.0.postern(&["settings", "--open-ms", "10000"])
     }
