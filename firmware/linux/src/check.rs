@@ -15,7 +15,7 @@ use crate::picture_source::PictureSource;
 use crate::pictures::Unusable;
 use crate::pins::Input;
 use crate::pixels::Small;
-use crate::{Error, Result, gpio, line, priority, secret, seen, user};
+use crate::{Error, Result, gpio, line, numbered, priority, secret, seen, user};
 
 /// How long a camera may take for its first picture. Some commands take seconds to start.
 const FIRST_PICTURE: Duration = Duration::from_secs(20);
@@ -98,6 +98,7 @@ pub fn check(config: &Config, file: Option<&Path>, mut good: impl FnMut(String))
     } else if file.is_some() {
         missing.push(Error::NoPictures);
     }
+    names(config).iter().filter_map(|name| numbered::advice(name)).for_each(&mut good);
     if !config.can_pair() {
         good(CANNOT_PAIR.to_owned());
     }
@@ -106,6 +107,18 @@ pub fn check(config: &Config, file: Option<&Path>, mut good: impl FnMut(String))
         good("no real-time priority for io and lock: the unit postern-door.service gives it".to_owned());
     }
     missing
+}
+
+/// What the configuration calls its devices.
+fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<_> = config.lines.iter().map(|lines| lines.lock.clone()).collect();
+    names.extend(config.lines.iter().flat_map(Lines::besides_the_lock).map(|(_, line, _)| line.to_string()));
+    names.extend(
+        [Some(&config.host), config.bus.as_ref()].into_iter().flatten().map(|at| at.listen.to_string()),
+    );
+    names.extend(config.keypad.iter().map(|keypad| keypad.0.to_string()));
+    names.extend(config.picture_source().map(|source| source.to_string()));
+    names
 }
 
 /// Root may open all, and what it makes beside the secret of another user's door is its own. So it makes nothing there.

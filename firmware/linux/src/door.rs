@@ -76,11 +76,23 @@ pub struct Door {
 
 impl Door {
     /// Opens all that the configuration names. The lock comes right after flash and counter, which no other door may have: it is
-    /// locked, whatever fails afterwards. What fails before is left to systemd, which locks when the service has ended.
+    /// locked, whatever fails afterwards. What fails before locks too, unless another door has the lock.
     ///
     /// # Errors
     /// What is missing, and what to do.
     pub fn open(config: &Config, reason: ResetReason) -> Result<Self> {
+        let opened = Self::open_all(config, reason);
+        let is_of_another =
+            |error: &Error| matches!(error, Error::FlashInUse { .. } | Error::CounterInUse { .. });
+        // The lock of a made door lies in its flash.
+        if config.lines.is_some() && opened.as_ref().err().is_some_and(|error| !is_of_another(error)) {
+            // What cannot be locked was said, or is held by the keeper.
+            let _ = crate::lock(config);
+        }
+        opened
+    }
+
+    fn open_all(config: &Config, reason: ResetReason) -> Result<Self> {
         let unique = secret::load(&config.secret, &config.flash.file)?;
         if let Some(left) = config.secret.left_behind() {
             eprintln!("{left}");

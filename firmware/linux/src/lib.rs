@@ -18,6 +18,7 @@
 //! float    float encoders, by tract
 //! system   random numbers, display, restart    window   the words that a made door shares with its host
 //! check    says what is missing; seen: a picture of the camera   supervisor, priority   systemd's words, real-time threads
+//! numbered devices whose name may be another one's after the next start
 //! volumes  further room for people in a flash of before
 //! standstill   a door that stood still forgets what it saw
 //! ```
@@ -43,6 +44,7 @@ mod line;
 mod lock_line;
 mod made;
 mod medium;
+mod numbered;
 mod outlook;
 mod picture_source;
 mod pictures;

@@ -35,13 +35,15 @@ fn a_supervisor_hears_that_the_door_runs_and_that_it_is_alive() {
     while supervisor.recv(&mut word).is_ok() {}
 }
 
+/// A door with a camera that is a command, and a lock in a file.
+fn a_lock() -> String {
+    let camera = "[camera]\ncommand = [\"cat\"]\nformat = \"grey\"\nwidth = 64\nheight = 48\n";
+    MADE.replace("[made]", &format!("{camera}\n[lines]\nlock = \"file:lock\"\n"))
+}
+
 #[test]
 fn a_lock_that_was_left_open_is_locked_without_a_keeper() {
-    let config = MADE.replace(
-        "[made]",
-        "[camera]\ncommand = [\"cat\"]\nformat = \"grey\"\nwidth = 64\nheight = 48\n\n[lines]\nlock = \"file:lock\"\n",
-    );
-    let bench = Bench::with_config(&config);
+    let bench = Bench::with_config(&a_lock());
     let lock = bench.path().join("lock");
     std::fs::write(&lock, "1").expect("written");
     let output = bench.command().arg("--lock").output().expect("it starts");
@@ -49,6 +51,38 @@ fn a_lock_that_was_left_open_is_locked_without_a_keeper() {
     assert_eq!(std::fs::read_to_string(&lock).expect("the line"), "0");
     let made = Bench::new();
     made.refused(&["--lock"], "flash");
+}
+
+#[test]
+fn a_door_that_does_not_start_locks_what_was_left_open() {
+    type Fault = fn(&Bench);
+    let faults: [(&str, Fault); 4] = [
+        ("unique.counter", |bench| {
+            std::fs::write(bench.path().join("unique.counter"), "many").expect("written")
+        }),
+        ("unique.key", |bench| std::fs::write(bench.path().join("unique.key"), [1; 31]).expect("written")),
+        ("unique.key", |bench| std::fs::remove_file(bench.path().join("unique.key")).expect("removed")),
+        ("flash", |bench| std::fs::write(bench.flash(), "of somebody").expect("written")),
+    ];
+    for (what, fault) in faults {
+        // No keeper of this lock ran before.
+        let mut bench = Bench::new();
+        bench.start();
+        bench.stop();
+        std::fs::write(bench.path().join("postern-door.toml"), a_lock()).expect("written");
+        fault(&bench);
+        let lock = bench.path().join("lock");
+        std::fs::write(&lock, "1").expect("written");
+        bench.refused(&[], what);
+        assert_eq!(std::fs::read_to_string(&lock).expect("the line"), "0", "{what}");
+    }
+    let mut bench = Bench::new();
+    bench.start();
+    std::fs::write(bench.path().join("postern-door.toml"), a_lock()).expect("written");
+    let lock = bench.path().join("lock");
+    std::fs::write(&lock, "1").expect("written");
+    bench.refused(&[], "another door runs");
+    assert_eq!(std::fs::read_to_string(&lock).expect("the line"), "1", "it is the other door's");
 }
 
 #[test]
@@ -102,6 +136,15 @@ fn a_check_reports_all_that_is_missing_at_once() {
         assert!(said.contains(missing), "{said:?} does not say {missing:?}");
     }
     assert_eq!(said.lines().count(), 4, "{said}");
+}
+
+#[test]
+fn a_check_names_devices_whose_number_may_change() {
+    let bench = Bench::with_config(&a_lock().replace("[lines]", "[lines]\ncontact = \"/dev/gpiochip99:3\""));
+    let output = bench.command().arg("--check").output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("/dev/gpiochip99:3: its number may be another device's"), "{output:?}");
+    assert_eq!(said.matches("its number").count(), 1, "{said}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! adapter   a USB adapter with eight GPIO lines, over /dev/uhid: the kernel's hid-cp2112 makes a chip of it
 //! scene     what stands before the camera: pictures into vivid's output, which vivid's camera then sees
 //! output    pictures to a V4L2 output
+//! keypad    the name of the USB keypad
 //! setup     file systems, modules, network
 //! door      the door's process: started, killed, stopped, started again; or the service of systemd
 //! root      the disk of a whole system: systemd becomes process 1, and this program runs beside it
@@ -20,6 +21,7 @@ use std::sync::Arc;
 mod adapter;
 mod control;
 mod door;
+mod keypad;
 mod output;
 mod root;
 mod scene;
@@ -49,6 +51,7 @@ fn run() -> std::io::Result<std::convert::Infallible> {
         return root::enter();
     }
     setup::disk()?;
+    keypad::name()?;
     surround(Door::default())
 }
 

