@@ -19,6 +19,9 @@ pub const LOCKED_WITHIN: u128 = 1_500;
 /// How often a fault is tried before a lock that stays open for longer counts.
 pub const ATTEMPTS: u32 = 5;
 
+/// How often somebody who is enrolled comes to the door until they are let in.
+const VISITS: u32 = 3;
+
 /// A line may take this long to change; the computer is emulated.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -117,6 +120,19 @@ impl Trial {
         let decision = visitors::present(&mut self.guest, &events, &frames)?;
         drop(events);
         println!("  {}: {decision:?}", path.display());
+        Ok(decision)
+    }
+
+    /// As [`Self::visit`], again until the door decides this, as somebody does who is refused. The computer is emulated, and on a
+    /// busy one a head moves by leaps.
+    pub fn visit_again(&mut self, path: &Path, until: &Decision) -> anyhow::Result<Decision> {
+        let mut decision = self.visit(path)?;
+        for _ in 1..VISITS {
+            if decision == *until {
+                break;
+            }
+            decision = self.visit(path)?;
+        }
         Ok(decision)
     }
 
