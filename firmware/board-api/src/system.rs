@@ -79,6 +79,12 @@ pub trait System {
         CameraState::Pictures
     }
 
+    /// The time in milliseconds since 1970, if the board has a clock of its own and knows that it is right. `None`: hosts alone set the
+    /// door's clock.
+    fn unix_ms(&self) -> Option<u64> {
+        None
+    }
+
     /// Fills `bytes` with random numbers that cannot be predicted, not even after a reset.
     fn fill_random(&mut self, bytes: &mut [u8]);
 

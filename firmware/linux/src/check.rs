@@ -15,10 +15,10 @@ use crate::picture_source::PictureSource;
 use crate::pictures::Unusable;
 use crate::pins::Input;
 use crate::pixels::Small;
-use crate::{Error, Result, gpio, line, numbered, priority, secret, seen, user};
+use crate::{Error, Result, command, gpio, line, numbered, priority, secret, seen, user};
 
-/// How long a camera may take for its first picture. Some commands take seconds to start.
-const FIRST_PICTURE: Duration = Duration::from_secs(20);
+/// How long a camera may take for its first picture. It is longer than a command has, which is ended then.
+const FIRST_PICTURE: Duration = command::FIRST.saturating_add(Duration::from_secs(10));
 
 /// For how long a camera sets its exposure: the first pictures of some are black.
 const SETTLED: Duration = Duration::from_secs(2);

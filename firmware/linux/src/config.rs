@@ -12,6 +12,9 @@
 //! [host]
 //! listen = "unix:host.sock"       # or tcp:ADDRESS:PORT, or serial:/dev/…:115200
 //!
+//! [clock]                         # optional: take the time of this computer, while this path is there
+//! while_there = "/run/systemd/timesync/synchronized"
+//!
 //! [bus]                           # optional: an access controller
 //! listen = "serial:/dev/…:9600"
 //!
@@ -46,7 +49,12 @@ use crate::picture_source::{PictureSource, Place};
 use crate::pixels::Format;
 use crate::place::Place as Address;
 use crate::secret_place::{Elsewhere, Otp};
-use crate::{Error, Result, keypad};
+use crate::{Error, Result, file};
+
+mod faults;
+mod keypad;
+
+pub use keypad::Keypad;
 
 /// What the door is connected to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -58,6 +66,8 @@ pub struct Config {
     pub secret: Secret,
     /// The line to hosts.
     pub host: Listen,
+    /// When the computer knows the time. Without it hosts alone set the door's clock.
+    pub clock: Option<ClockOf>,
     /// The line to an access controller.
     pub bus: Option<Listen>,
     /// Camera, pins and keypad that the host feeds.
@@ -125,6 +135,14 @@ pub struct Listen {
     pub listen: Address,
 }
 
+/// When the computer knows the time.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockOf {
+    /// While this path is there: the file that a time service makes, or a clock with a battery.
+    pub while_there: PathBuf,
+}
+
 /// Surroundings that the host feeds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -173,10 +191,13 @@ pub struct Lines {
     pub cover: Option<String>,
 }
 
+/// Most bytes of a configuration.
+const MOST: u64 = 64 << 10;
+
 /// What the parser says, in words of the file.
 fn in_words(said: &str) -> String {
     [
-        ("expected u16", "expected a whole number, without quotes"),
+        ("expected u16", "expected a whole number from 2 to 4096, without quotes"),
         ("expected a sequence", "expected a list, as [\"ffmpeg\", \"-i\"]"),
         ("expected an array of length 4", "expected a list of four"),
         ("invalid boolean, expected `false`", "a text is in quotes"),
@@ -184,79 +205,6 @@ fn in_words(said: &str) -> String {
     ]
     .iter()
     .fold(said.to_owned(), |said, (from, to)| said.replace(from, to))
-}
-
-/// A keypad for PINs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "KeypadTable")]
-pub struct Keypad(pub keypad::Source);
-
-/// The section of a keypad, as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeypadTable {
-    device: Option<PathBuf>,
-    rows: Option<Vec<String>>,
-    columns: Option<Vec<String>>,
-    keys: Option<Vec<String>>,
-}
-
-impl TryFrom<KeypadTable> for Keypad {
-    type Error = String;
-
-    fn try_from(table: KeypadTable) -> core::result::Result<Self, String> {
-        let KeypadTable { device, rows, columns, keys } = table;
-        let (rows, columns) = match (device, rows, columns) {
-            (Some(device), None, None) if keys.is_none() => return Ok(Self(keypad::Source::Device(device))),
-            (None, Some(rows), Some(columns)) => (rows, columns),
-            _ => return Err("[keypad] needs either device, or rows and columns".to_owned()),
-        };
-        let keys = keys.unwrap_or_else(|| ["123", "456", "789", "*0#"].map(str::to_owned).into());
-        let wanted = format!("{} rows of {} keys", rows.len(), columns.len());
-        if [&rows, &columns].iter().any(|lines| lines.is_empty() || lines.len() > keypad::MOST) {
-            return Err(format!("[keypad] has 1 to {} rows and columns", keypad::MOST));
-        }
-        let mut lines: Vec<&String> = rows.iter().chain(&columns).collect();
-        if lines.iter().any(|line| line.starts_with('!')) {
-            return Err(
-                "[keypad] rows and columns have no `!`: the door drives them low by itself".to_owned()
-            );
-        }
-        lines.sort();
-        if let Some(twice) = lines.windows(2).find(|two| two[0] == two[1]) {
-            return Err(format!("[keypad] names the line {} twice", twice[0]));
-        }
-        if keys.len() != rows.len() || keys.iter().any(|row| row.len() != columns.len()) {
-            return Err(format!(
-                "[keypad] keys must have {wanted}, such as [\"123\", \"456\", \"789\", \"*0#\"]"
-            ));
-        }
-        let all = keys.concat();
-        if let Some(other) = all.chars().find(|key| !matches!(key, '0'..='9' | '#' | '*' | 'A'..='D')) {
-            return Err(format!(
-                "[keypad] keys has `{other}`: keys are 0 to 9, # to enter, * to clear; A to D do nothing"
-            ));
-        }
-        if let Some(lacks) = ('0'..='9').chain(['#']).find(|key| !all.contains(*key)) {
-            return Err(format!("[keypad] keys lacks `{lacks}`, and a PIN needs 0 to 9 and #"));
-        }
-        Ok(Self(keypad::Source::Matrix { rows, columns, keys }))
-    }
-}
-
-impl Keypad {
-    /// The same, where the path of a pipe is relative to `folder`.
-    fn within(self, folder: &Path) -> Self {
-        match self.0 {
-            keypad::Source::Device(path) => match path.to_str().and_then(|path| path.strip_prefix("file:")) {
-                Some(pipe) => {
-                    Self(keypad::Source::Device(format!("file:{}", folder.join(pipe).display()).into()))
-                }
-                None => Self(keypad::Source::Device(folder.join(path))),
-            },
-            matrix => Self(matrix),
-        }
-    }
 }
 
 impl Camera {
@@ -341,11 +289,16 @@ impl Config {
     /// # Errors
     /// [`Error::File`]; [`Error::Config`], which names the line.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::NoConfig { path: path.to_owned() },
+        let bytes = file::read(path, MOST).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound if !path.is_symlink() => Error::NoConfig { path: path.to_owned() },
             _ => Error::file(path)(error),
         })?;
         let path = std::path::absolute(path).map_err(Error::file(path))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            Error::Config { path: path.clone(), reason: format!("line {line}: it is no text in UTF-8") }
+        })?;
         let mut config = Self::parse(&text, &path)?;
         let folder = path.parent().unwrap_or(Path::new("/"));
         for file in [&mut config.flash.file, &mut config.secret.file] {
@@ -358,6 +311,12 @@ impl Config {
             if let Some(file) = line.strip_prefix("file:") {
                 *line = format!("file:{}", folder.join(file).display());
             }
+        }
+        if let Some(device) = config.camera.as_mut().and_then(|camera| camera.device.as_mut()) {
+            *device = folder.join(&*device);
+        }
+        if let Some(clock) = config.clock.as_mut() {
+            clock.while_there = folder.join(&clock.while_there);
         }
         config.keypad = config.keypad.map(|keypad| keypad.within(folder));
         config.host.listen = config.host.listen.within(folder);
@@ -373,19 +332,12 @@ impl Config {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             wrong(format!("{line}{}", in_words(error.message())))
         })?;
-        let section = match (&config.made, &config.camera, &config.lines) {
-            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
-                Some("[made] stands for [camera] and [lines]: remove one of them")
-            }
-            (Some(_), None, None) => None,
-            (None, None, _) => {
-                Some("it names no camera: add a section [camera], or [made] for a door to try")
-            }
-            (None, _, None) => Some("it names no lock: add a section [lines]"),
-            (None, Some(camera), Some(_)) => camera.source().err(),
+        let at = |section: &str| {
+            let line = text.lines().position(|line| line.trim_start().starts_with(section));
+            line.map(|line| format!("line {}: ", line + 1)).unwrap_or_default()
         };
-        match section {
-            Some(reason) => Err(wrong(reason.to_owned())),
+        match config.fault() {
+            Some((section, reason)) => Err(wrong(format!("{}{reason}", at(section)))),
             None => Ok(config),
         }
     }

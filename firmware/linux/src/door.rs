@@ -15,6 +15,7 @@ use nn::Arena;
 use crate::close_up::{Behind, CloseUps};
 use crate::config::{CANNOT_PAIR, Config, Lines, Made};
 use crate::counter::FileCounter;
+use crate::date::Date;
 use crate::flash::{Flash, Partition};
 use crate::float::Float;
 use crate::gpio::Wire;
@@ -122,8 +123,10 @@ impl Door {
         };
         let secret = boot::application_secret(&unique);
         let secret_place = config.secret.place();
+        let date = Date::new(config.clock.as_ref().map(|clock| clock.while_there.clone()));
+        let window_of = window.clone();
         let mut system =
-            System { reason, secret, secret_place, random, outlook: None, window: window.clone() };
+            System { reason, secret, secret_place, random, outlook: None, date, window: window_of };
         system.show_reason();
         if !config.can_pair() {
             eprintln!("{CANNOT_PAIR}");

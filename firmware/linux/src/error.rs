@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use host_window::LINUX;
+
 use crate::user;
 
 /// Why the door does not start. `source` gives the cause; the message does not repeat it.
@@ -122,8 +124,8 @@ pub enum Error {
     /// The file is no flash of this kind of board.
     #[error(
         "{path} is not the flash of a door on Linux but {is}: if a door had its flash there, bring a copy of it back; else \
-         name another file under [flash], and the door makes it, without people; a partition is erased by `dd if=/dev/zero of=PARTITION bs=1M count=38`",
-        path = path.display()
+         name another file under [flash], and the door makes it, without people; a partition is erased by `dd if=/dev/zero of=PARTITION bs=1M count={mib}`",
+        path = path.display(), mib = LINUX.file_len >> 20
     )]
     OtherFlash {
         /// The file.
@@ -225,7 +227,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The keeper ended before its first word. It has said why.
-    #[error("the lock at {line} is not kept, for the reason above")]
+    #[error("the lock at {line} is not kept: its keeper has said why, on a line of its own")]
     Unkept {
         /// The line.
         line: String,
@@ -259,7 +261,14 @@ impl Error {
                 io::ErrorKind::NotFound if folder.is_some_and(|folder| !folder.exists()) => {
                     ": its folder is not there: make it"
                 }
+                io::ErrorKind::NotFound if path.is_symlink() => {
+                    ": it is a link, and what it names is not there: mount its disk, or remove the link"
+                }
                 io::ErrorKind::IsADirectory => ": it is a folder: name a file in it",
+                io::ErrorKind::InvalidInput => ": it is a pipe or a device, and must be a file",
+                io::ErrorKind::FileTooLarge => ": it is far too long to be the door's: name another file",
+                io::ErrorKind::ReadOnlyFilesystem => ": its disk is read-only: mount it for writing",
+                io::ErrorKind::StorageFull => ": its disk is full: make room there",
                 _ => "",
             };
             Self::File { path, hint, source }

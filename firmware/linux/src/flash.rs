@@ -144,16 +144,6 @@ impl NorFlash for Partition {
 
 impl MultiwriteNorFlash for Partition {}
 
-/// Whether the flash of a door on Linux lies there, whosever it is.
-pub fn is_of_a_door(path: &Path) -> bool {
-    let has = |at: usize, what: u32| {
-        let mut word = [0; 4];
-        let read = File::open(path).and_then(|file| file.read_exact_at(&mut word, at as u64));
-        read.is_ok() && u32::from_le_bytes(word) == what
-    };
-    has(MAGIC_WORD, MAGIC) && has(BOARD, MAP.board)
-}
-
 /// The door's flash.
 #[derive(Debug)]
 pub struct Flash {

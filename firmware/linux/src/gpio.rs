@@ -10,6 +10,18 @@ use gpiocdev::line::{Bias, Drive, Value};
 
 use crate::{Error, Result};
 
+/// What to do about a line that cannot be requested.
+fn to_do(error: &gpiocdev::Error) -> &'static str {
+    let said = error.to_string();
+    match said {
+        _ if said.contains("os error 16") => "end what uses it: `gpioinfo` shows that",
+        _ if said.contains("os error 13") => {
+            "put the user of the door in the group `gpio`, which `gpioinfo` needs as well"
+        }
+        _ => "`gpioinfo` lists the chips and their lines: name one by its name, or as /dev/gpiochip0:17",
+    }
+}
+
 /// A line that this process has.
 #[derive(Debug)]
 pub struct Line {
@@ -123,9 +135,7 @@ impl Line {
         if name.active_low {
             builder.as_active_low();
         }
-        let request = builder.request().map_err(|error| {
-            failed(format!("{error}; end what uses it (`gpioinfo` shows that), and put the user of the door in the group `gpio`"))
-        })?;
+        let request = builder.request().map_err(|error| failed(format!("{error}; {}", to_do(&error))))?;
         Ok(Self { request, offset })
     }
 

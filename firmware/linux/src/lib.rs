@@ -6,7 +6,7 @@
 //! ```text
 //! config   postern-door.toml
 //! door     two tasks on two threads
-//! clock    embassy's time driver
+//! clock    embassy's time driver                date      the computer's time, if the door may have it
 //! flash    NOR flash; medium: file, partition   secret   the unique secret; secret_place
 //! line     to hosts and a controller           place, serial   sockets and ports
 //! pins     outputs, inputs, keypad, camera     made     the same, as the host of a made door feeds them
@@ -31,8 +31,10 @@ mod close_up;
 mod command;
 mod config;
 mod counter;
+mod date;
 mod door;
 mod error;
+mod file;
 mod flash;
 mod float;
 mod gpio;

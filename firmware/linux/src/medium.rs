@@ -8,10 +8,11 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use host_window::window::{BOARD, MAGIC, MAGIC_WORD};
 use host_window::{LINUX, LINUX_ONE_VOLUME};
 use rustix::fs::{OFlags, major, minor};
 use rustix::io::Errno;
@@ -50,6 +51,18 @@ impl Kind {
             }),
         }
     }
+}
+
+/// Whether the flash of a door on Linux lies there, whosever it is.
+pub fn is_of_a_door(path: &Path) -> bool {
+    let has = |at: usize, what: u32| {
+        let mut word = [0; 4];
+        // A pipe would wait for its other end.
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+        let read = file.and_then(|file| file.read_exact_at(&mut word, at as u64));
+        read.is_ok() && u32::from_le_bytes(word) == what
+    };
+    has(MAGIC_WORD, MAGIC) && has(BOARD, LINUX.partitions.board)
 }
 
 /// Opens what the flash lies on for this door alone. A file is made if there is none.

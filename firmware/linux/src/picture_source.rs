@@ -79,6 +79,9 @@ impl PictureSource {
                 io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
                     "is the program installed, and is its name right?"
                 }
+                io::ErrorKind::TimedOut => {
+                    "it gives no pictures, so it is ended, and started again: does its camera give any?"
+                }
                 io::ErrorKind::UnexpectedEof => "it ended without a picture: run it in a terminal to see why",
                 _ => {
                     "run it in a terminal: pictures of the size and format in [camera] must come to its stdout"

@@ -44,7 +44,7 @@ impl FromStr for Place {
         match text.split_once(':') {
             Some(("unix", path)) if !path.is_empty() => Ok(Self::Unix(path.into())),
             Some(("tcp", place)) if place.contains(':') => Ok(Self::Tcp(place.to_owned())),
-            Some(("serial", place)) if !place.is_empty() => Ok(serial(place)),
+            Some(("serial", place)) if !place.is_empty() => serial(place),
             _ => Err(format!(
                 "`{text}` is no place to listen at: unix:PATH, tcp:ADDRESS:PORT or serial:PATH[:BAUD]"
             )),
@@ -52,11 +52,18 @@ impl FromStr for Place {
     }
 }
 
-/// A path, with bits per second if what follows the last colon is a number.
-fn serial(place: &str) -> Place {
-    let given = place.rsplit_once(':').and_then(|(path, digits)| Some((path, digits.parse().ok()?)));
-    let (path, baud) = given.unwrap_or((place, DEFAULT_BAUD));
-    Place::Serial { path: path.into(), baud }
+/// A path, with bits per second if what follows the last colon has digits alone.
+fn serial(place: &str) -> Result<Place, String> {
+    let is_speed = |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let Some((path, digits)) = place.rsplit_once(':').filter(|(_, digits)| is_speed(digits)) else {
+        return Ok(Place::Serial { path: place.into(), baud: DEFAULT_BAUD });
+    };
+    match digits.parse() {
+        Ok(baud) if baud > 0 => Ok(Place::Serial { path: path.into(), baud }),
+        _ => Err(format!(
+            "`{digits}` is no speed of a serial port: write bits per second, such as {DEFAULT_BAUD}"
+        )),
+    }
 }
 
 impl TryFrom<String> for Place {
@@ -90,6 +97,8 @@ mod tests {
             read("serial:/dev/serial/by-path/pci-0:1:x"),
             Ok("serial:/dev/serial/by-path/pci-0:1:x:115200".to_owned())
         );
-        assert!(read("serial:").is_err());
+        for wrong in ["serial:", "serial:/dev/ttyUSB0:0", "serial:/dev/ttyUSB0:99999999999"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 }

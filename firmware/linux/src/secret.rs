@@ -22,7 +22,7 @@ use crypto::Key;
 
 use crate::config::Secret;
 use crate::secret_place::{Elsewhere, Otp};
-use crate::{Error, Result, flash};
+use crate::{Error, Result, file, medium};
 
 /// The variable by which systemd says where the credentials of a service are.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
@@ -32,6 +32,9 @@ const TPM: &str = "/sys/class/tpm/tpm0";
 
 /// Bytes of the private key in a Raspberry Pi: 32 up to the fourth, 64 since.
 const OTP_BYTES: [usize; 2] = [32, 64];
+
+/// Most bytes that are read of a secret: more than any has, so that a longer one is known as none.
+const MOST: u64 = 4096;
 
 /// What to do where a credential is not there.
 const GIVEN: &str = "systemd gives it to the service alone: add LoadCredentialEncrypted= or LoadCredential= with that name to its \
@@ -97,7 +100,7 @@ pub fn load(secret: &Secret, flash: &Path) -> Result<Key> {
 fn load_elsewhere(place: &Elsewhere, credentials: Option<&Path>) -> Result<Key> {
     let of_credential = |name: &str| {
         let folder = credentials.ok_or_else(|| io::Error::from(ErrorKind::NotFound))?;
-        fs::read(folder.join(name))
+        file::read(&folder.join(name), MOST)
     };
     let failed = |hint: &'static str| {
         let place = match place {
@@ -119,7 +122,7 @@ fn load_elsewhere(place: &Elsewhere, credentials: Option<&Path>) -> Result<Key> 
         Elsewhere::Otp(otp) => {
             let bytes = match otp {
                 Otp::Credential(name) => of_credential(name).map_err(failed(GIVEN))?,
-                Otp::File(path) => fs::read(path).map_err(failed(
+                Otp::File(path) => file::read(path, MOST).map_err(failed(
                     "is that the path in this kernel, and may the user of the door read it? Else let systemd read it: \
                      LoadCredential=NAME:PATH, and otp = \"credential:NAME\"",
                 ))?,
@@ -138,8 +141,12 @@ fn derive(otp: &[u8]) -> Option<Key> {
 
 /// Reads the file, and draws the secret if there is none.
 fn load_file(path: &Path, flash: &Path) -> Result<Key> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound && flash::is_of_a_door(flash) => {
+    let bytes = match file::read(path, MOST) {
+        // Its disk is not mounted: the secret is there.
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            return Err(Error::file(path)(error));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && medium::is_of_a_door(flash) => {
             return Err(Error::LostSecret { path: path.to_owned(), flash: flash.to_owned() });
         }
         Err(error) if error.kind() == ErrorKind::NotFound => return draw(path),

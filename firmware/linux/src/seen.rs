@@ -3,8 +3,7 @@
 //!
 //! A size or a format that is not the camera's skews each picture, and no program can tell. So somebody must look at one.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use board_api::ModelSlots;
@@ -15,10 +14,13 @@ use vision::{Face, Faces, Frame, PixelFormat, Rect, SUBPIXEL_BITS, largest};
 use crate::flash::{All, Flash, Partition};
 use crate::float::Float;
 use crate::pixels::Small;
-use crate::{ARENA_BYTES, Error, Result};
+use crate::{ARENA_BYTES, Error, Result, file};
 
 /// How each PNG file begins.
 const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+
+/// More bytes than a picture of any camera takes.
+const MOST: u64 = 64 << 20;
 
 /// The frame of a face: this green, and so many pixels wide.
 const GREEN: [u8; 3] = [0, 255, 0];
@@ -90,14 +92,9 @@ fn draw(rgb: &mut [u8], [width, height]: [usize; 2], bounds: &Rect) {
 
 /// Writes a PNG file: a new one, or in the place of one.
 fn save(path: &Path, [width, height]: [usize; 2], rgb: &[u8]) -> Result<()> {
-    let mut begin = Vec::new();
-    match File::open(path) {
-        Ok(file) => {
-            file.take(PNG.len() as u64).read_to_end(&mut begin).map_err(Error::file(path))?;
-            if begin != PNG {
-                return Err(Error::NoPicture { path: path.to_owned() });
-            }
-        }
+    match file::read(path, MOST) {
+        Ok(bytes) if !bytes.starts_with(&PNG) => return Err(Error::NoPicture { path: path.to_owned() }),
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(Error::file(path)(error)),
     }

@@ -25,6 +25,10 @@ pub fn open(path: &Path, baud: u32) -> io::Result<File> {
     settings.control_modes -= ControlModes::CRTSCTS | ControlModes::CSTOPB;
     settings.set_speed(baud)?;
     tcsetattr(&port, OptionalActions::Flush, &settings)?;
+    // A driver that does not know a speed keeps another one, and says nothing.
+    if tcgetattr(&port)?.output_speed() != baud {
+        return Err(ErrorKind::InvalidInput.into());
+    }
     Ok(port)
 }
 

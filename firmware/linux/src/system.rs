@@ -8,6 +8,7 @@ use crypto::{Entropy, Generator, Key};
 use host_window::window::{RESET_CAUSE, ResetCause};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::date::Date;
 use crate::made;
 use crate::outlook::Outlook;
 use crate::window::Window;
@@ -32,6 +33,8 @@ pub struct System {
     pub random: Source,
     /// What the camera gives, unless it is a made one.
     pub outlook: Option<Outlook>,
+    /// The computer's time, if the door may have it.
+    pub date: Date,
     /// The window of a made door.
     pub window: Option<Window>,
 }
@@ -75,6 +78,10 @@ impl board_api::System for System {
 
     fn camera_state(&self) -> CameraState {
         self.outlook.as_ref().map_or(CameraState::Pictures, Outlook::state)
+    }
+
+    fn unix_ms(&self) -> Option<u64> {
+        self.date.unix_ms()
     }
 
     fn fill_random(&mut self, bytes: &mut [u8]) {

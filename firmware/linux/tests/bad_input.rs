@@ -8,6 +8,7 @@ use std::process::Command;
 
 use bench::{Bench, MADE, refusal, with};
 use host_window::window::{BOARD, BOOTS, MAGIC, MAGIC_WORD, VERSION, VERSION_WORD};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 #[test]
 fn an_error_in_the_configuration_names_its_line() {
@@ -19,6 +20,29 @@ fn an_error_in_the_configuration_names_its_line() {
         (with("[made]", "[made"), "line 10"),
         (with("file = \"flash\"", "file = flash"), "a text is in quotes"),
         (with("\n[made]", ""), "it names no camera"),
+        (with("unique.key", "unique.counter"), "line 4: [secret] file has the name of what lies beside it"),
+        (with("[made]", "[made]\n[lines]\nlock = \"file:lock\""), "line 10: [made] stands for"),
+        (
+            real("device = \"/dev/video0\"\nformat = \"grey\"", "file:lock")
+                .replace("width = 64", "width = 65"),
+            "line 10: [camera] width",
+        ),
+        (
+            real("device = \"/dev/video0\"\nformat = \"grey\"", "file:lock")
+                .replace("width = 64", "width = 70000"),
+            "from 2 to 4096",
+        ),
+        (real("device = \"/dev/video0\"\nformat = \"grey\"", ""), "[lines] has a line without a name"),
+        (real("device = \"/dev/video0\"\nformat = \"grey\"", "made:unique.key"), "`made:` is no line"),
+        (
+            real("device = \"/dev/video0\"\nformat = \"grey\"", "GPIO17") + "exit_button = \"!GPIO17\"\n",
+            "[lines] names GPIO17 twice",
+        ),
+        (
+            with("[made]", "[bus]\nlisten = \"unix:host.sock\"\n[made]"),
+            "line 10: [bus] and [host] listen at one place",
+        ),
+        (with("unix:host.sock", "serial:/dev/ttyUSB0:0"), "line 8: `0` is no speed"),
     ];
     for (config, why) in wrong {
         let bench = Bench::with_config(&config);
@@ -27,10 +51,41 @@ fn an_error_in_the_configuration_names_its_line() {
         bench.refused(&["--check"], why);
     }
     let bench = Bench::new();
-    std::fs::remove_file(bench.path().join("postern-door.toml")).expect("removed");
+    let config = bench.path().join("postern-door.toml");
+    std::fs::write(&config, b"[flash]\nfile = \"fl\xe4sh\"\n").expect("written");
+    bench.refused(&[], "line 2: it is no text in UTF-8");
+    std::fs::write(&config, vec![b'\n'; 1 << 20]).expect("written");
+    bench.refused(&[], "it is far too long");
+    std::fs::remove_file(&config).expect("removed");
     bench.refused(&[], "name yours by `--config FILE`");
     let nowhere = Bench::with_config(&with("file = \"flash\"", "file = \"folder/flash\""));
     nowhere.refused(&[], "folder/flash: its folder is not there: make it");
+}
+
+/// A pipe would wait for its other end, with the lock as it is.
+#[test]
+fn a_pipe_or_a_lost_link_at_the_place_of_a_file_is_refused() {
+    for (name, why) in [
+        ("postern-door.toml", "it is a pipe or a device"),
+        ("unique.key", "it is a pipe or a device"),
+        ("unique.counter", "it is a pipe or a device"),
+        ("flash", "it is neither a partition nor a file"),
+    ] {
+        let bench = Bench::new();
+        let path = bench.path().join(name);
+        let _ = std::fs::remove_file(&path);
+        mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("a pipe");
+        bench.refused(&[], why);
+        bench.refused(&["--check"], why);
+    }
+    for name in ["postern-door.toml", "unique.key"] {
+        let bench = Bench::new();
+        let path = bench.path().join(name);
+        let _ = std::fs::remove_file(&path);
+        std::os::unix::fs::symlink("/of-nobody/file", &path).expect("a link");
+        bench.refused(&[], "it is a link, and what it names is not there");
+        assert!(path.is_symlink(), "it stays");
+    }
 }
 
 /// Whoever tries a camera without GPIO lines can press its buttons, and who has none is told before they wait for a press.
@@ -253,7 +308,7 @@ fn a_file_at_the_place_of_a_socket_or_a_lock_stays_as_it_is() {
 fn a_lock_that_is_not_there_is_said_once() {
     let bench =
         Bench::with_config(&real("command = [\"cat\", \"/dev/zero\"]\nformat = \"grey\"", "no such line"));
-    let said = bench.refused(&["--check"], "for the reason above");
+    let said = bench.refused(&["--check"], "its keeper has said why");
     assert_eq!(said.matches("no such line").count(), 2, "{said}");
     assert!(!said.contains("buffer"), "{said}");
 }

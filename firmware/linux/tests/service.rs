@@ -206,6 +206,10 @@ fn the_door_asks_the_computer_for_no_date_so_one_in_1970_changes_nothing() {
                 continue;
             }
             sources += 1;
+            // What `[clock]` permits.
+            if path.ends_with("src/date.rs") {
+                continue;
+            }
             let text = std::fs::read_to_string(&path).expect("a source");
             for asks in ["SystemTime", "UNIX_EPOCH", "ClockId::Realtime", "CLOCK_REALTIME"] {
                 assert!(!text.contains(asks), "{} asks for the date", path.display());

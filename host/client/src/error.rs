@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The line could not be opened.
-    #[error("cannot reach a device at {address}")]
+    #[error("cannot reach a device at {address}{}", reach(source))]
     Connect {
         /// Where.
         address: String,
@@ -172,6 +172,19 @@ impl Error {
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         |source| Self::File { path, source }
+    }
+}
+
+/// What to do about a device that cannot be reached.
+fn reach(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            ": is it plugged in, does the door run there, and is a tunnel to it open?"
+        }
+        io::ErrorKind::PermissionDenied => {
+            ": this user may not open it. The socket of a door has the group postern, a serial port the group dialout"
+        }
+        _ => "",
     }
 }
 

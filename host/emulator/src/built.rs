@@ -8,6 +8,7 @@
 //! in `DATA/firmware/linux/`, or in `/usr/bin`, where its package puts it.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use client::Machine;
 
@@ -38,6 +39,13 @@ fn firmware_name(machine: Machine) -> &'static str {
 pub fn built_firmware(machine: Machine) -> Option<PathBuf> {
     let packaged = || Some(Path::new(PACKAGED).join(PROGRAM)).filter(|path| path.is_file());
     built(machine, firmware_name(machine)).or_else(|| if machine.is_emulated() { None } else { packaged() })
+}
+
+/// Whether a file is the program of a door, for this computer: it says so when it is asked for its version.
+pub fn is_door(path: &Path) -> bool {
+    let program = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let asked = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    asked.is_ok_and(|said| said.status.success() && said.stdout.starts_with(b"postern-door "))
 }
 
 /// The boot loader of a board, from the same place as [`built_firmware`].

@@ -154,6 +154,16 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The file is no door for this computer.
+    #[error(
+        "{path} is not the program of a door for this computer: --firmware takes one, such as target/release/postern-door. The board \
+         keeps the one that it has",
+        path = path.display()
+    )]
+    NotDoor {
+        /// The file.
+        path: PathBuf,
+    },
     /// A picture does not fit the camera.
     #[error("a picture of {width}x{height} does not fit the camera")]
     PictureSize {

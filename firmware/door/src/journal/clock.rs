@@ -11,6 +11,7 @@
 //! | any | a host sets a time that is too late | the same | the same; the host is refused |
 //! | any | a host sets a time that is up to half a second earlier | exact | the same |
 //! | any | a host sets an earlier time | the same | the same; the host is refused |
+//! | not exact, or more than [`STEP_MS`] behind | the board's own clock is right, and no earlier | exact | that. Not twice in [`BETWEEN_STEPS`], so that whoever forges the time fills no log |
 
 use audit::{Entry, Kind, Time};
 use board_api::ResetReason;
@@ -18,6 +19,12 @@ use embassy_time::{Duration, Instant};
 
 /// Clocks this close show the same time: each is rounded, and a message takes its time.
 const SAME_MS: u64 = 500;
+
+/// What the clock may be off before it follows one of the board's own.
+const STEP_MS: u64 = 2_000;
+
+/// The time between two such steps.
+const BETWEEN_STEPS: Duration = Duration::from_secs(600);
 
 /// Why a time cannot be set. The bounds are in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +41,23 @@ pub(crate) struct Clock {
     /// Milliseconds since 1970 when the board booted.
     booted_ms: u64,
     exact: bool,
+    /// When it follows another clock again at the earliest.
+    next_step: Instant,
 }
 
 impl Clock {
     /// The clock of a board that booted for `reset`, after the newest entry of its log. A restart that was
     /// asked for takes `restart`.
     pub(crate) fn after(newest: Option<Entry>, reset: ResetReason, restart: Duration) -> Self {
-        let Some(Entry { kind, time, .. }) = newest else { return Self { booted_ms: 0, exact: false } };
+        let Some(Entry { kind, time, .. }) = newest else { return Self::at_boot(0, false) };
         let restarted = matches!(kind, Kind::Restart | Kind::Firmware | Kind::Erased);
         let goes_on = restarted && reset == ResetReason::Requested;
         let gap = if goes_on { restart.as_millis() } else { 0 };
-        Self { booted_ms: time.unix_ms.saturating_add(gap), exact: time.exact && goes_on }
+        Self::at_boot(time.unix_ms.saturating_add(gap), time.exact && goes_on)
+    }
+
+    const fn at_boot(booted_ms: u64, exact: bool) -> Self {
+        Self { booted_ms, exact, next_step: Instant::MIN }
     }
 
     /// The time at an instant.
@@ -72,7 +85,19 @@ impl Clock {
         if unix_ms > Time::LATEST_MS {
             return Err(ClockRefusal::After(Time::LATEST_MS));
         }
-        *self = Self { booted_ms: unix_ms.saturating_sub(Instant::now().as_millis()), exact: true };
+        (self.booted_ms, self.exact) = (unix_ms.saturating_sub(Instant::now().as_millis()), true);
         Ok(before)
+    }
+
+    /// Follows a clock that is right. Returns the time before, if it was set.
+    pub(crate) fn follow(&mut self, unix_ms: u64) -> Option<Time> {
+        let (time, now) = (self.now(), Instant::now());
+        let is_right = time.exact && unix_ms.abs_diff(time.unix_ms) <= STEP_MS;
+        if is_right || now < self.next_step {
+            return None;
+        }
+        let before = self.set(unix_ms, false).ok()?;
+        self.next_step = now + BETWEEN_STEPS;
+        Some(before)
     }
 }

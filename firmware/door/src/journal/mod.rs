@@ -267,6 +267,13 @@ impl<F: NorFlash> Journal<F> {
         Ok(())
     }
 
+    /// Sets the clock by one of the board's own, which is right. Returns whether it was set.
+    pub(crate) fn follow_clock(&mut self, unix_ms: u64) -> bool {
+        let Some(before) = self.clock.follow(unix_ms) else { return false };
+        self.record(Kind::Clock, EntryFields::default().by(None, before.unix_ms.to_le_bytes()));
+        true
+    }
+
     /// Signs the log from the first entry with the number `from` or a higher one; `None` if there is no such entry.
     pub(crate) fn sign(&mut self, from: u32) -> Option<SignedHead> {
         let time = self.clock.now();

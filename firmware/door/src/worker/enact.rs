@@ -225,6 +225,13 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
     }
 
+    /// Follows the board's own clock, if it has one that is right.
+    pub(crate) fn follow_clock(&mut self) {
+        if self.system.unix_ms().is_some_and(|unix_ms| self.journal.follow_clock(unix_ms)) {
+            self.move_lockouts();
+        }
+    }
+
     /// Writes when lockouts end: flash has that on the clock, which was set. That is also done where the gallery does not open. Then
     /// flash keeps what else the next boot knows of failures that may be lost.
     pub(crate) fn move_lockouts(&mut self) {

@@ -281,13 +281,14 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         self.storage.as_mut()?.active(kind).ok().flatten()
     }
 
-    /// Does what is due: shows whether frames can be assessed, wipes the session after the cover was opened, ends a
+    /// Does what is due: follows the board's own clock, shows whether frames can be assessed, wipes the session after the cover was opened, ends a
     /// pairing that took too long, confirms healthy firmware. Returns whether the board must restart.
     pub(crate) fn tick(&mut self, models: &Models<'_, E>) -> bool {
         let ready = self.is_ready(models);
         self.link.config.update(|config| config.ready = ready);
         self.link.give_sign();
         self.tell_npu_faults();
+        self.follow_clock();
         let io = self.link.state.get();
         if io.cover_openings != self.cover_openings {
             self.cover_openings = io.cover_openings;

@@ -4,7 +4,7 @@ use crate::simulation::rules::{
     board, code, comes, denials, events, office, set_limits, set_rule, settings, two_factors,
 };
 use crate::simulation::{World, engine};
-use audit::Kind;
+use audit::{Entry, Kind};
 use policy::{Reason, Rule, Schedule};
 use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings, Zone};
 
@@ -42,6 +42,34 @@ fn who_has_hours_passes_within_them_and_only_by_a_clock_that_is_sure() {
         assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Clock)]);
         set_rule(world, "Ann", Rule::default()).await.unwrap();
         assert!(comes(world, 1).await);
+    });
+}
+
+#[test]
+fn a_clock_of_the_board_lets_in_who_has_hours_and_only_goes_forwards() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", office()).await.unwrap();
+        assert!(!comes(world, 1).await, "the board does not know the time");
+        world.wires.unix_ms.set(Some(NOON));
+        world.wait(2_000).await;
+        assert!(comes(world, 1).await);
+        // Whoever forges the time closes the door to her, and fills no log.
+        for step in 1..=100 {
+            world.wires.unix_ms.set(Some(NOON + step * HOUR));
+            world.wait(2_000).await;
+        }
+        let log = world.host.log().await;
+        let set = |log: &[(u32, Entry)]| log.iter().filter(|(_, entry)| entry.kind == Kind::Clock).count();
+        assert_eq!(set(&log), 1, "one step in ten minutes");
+        assert!(comes(world, 1).await);
+        world.wires.unix_ms.set(Some(NOON - HOUR));
+        world.wait(700_000).await;
+        assert!(comes(world, 1).await, "it does not go back");
+        world.wires.unix_ms.set(Some(NOON + 8 * HOUR));
+        world.wait(2_000).await;
+        assert!(!comes(world, 1).await);
+        assert_eq!(set(&world.host.log().await), 2);
     });
 }
 

@@ -15,7 +15,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -109,6 +109,10 @@ impl Events {
         let pipe = path.to_str().and_then(|path| path.strip_prefix("file:"));
         let place = pipe.map_or_else(|| path.to_owned(), PathBuf::from);
         let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(place)?;
+        // A file would type what is in it, again and again.
+        if pipe.is_some() && !file.metadata()?.file_type().is_fifo() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         if pipe.is_none() {
             // SAFETY: the call writes at most as many bytes as its number says, which is made of the array.
             let keys = unsafe { ioctl(&file, Getter::<HAS_KEYS, [u8; KEYS]>::new()) }?;

@@ -23,7 +23,7 @@ use client::{Credentials, Device, Firmware, Machine};
 use self::shared_line::SharedLine;
 pub use self::shared_line::in_turns;
 use self::turn::{Shared, Turn};
-use crate::built::{built_firmware, built_loader, copy};
+use crate::built::{built_firmware, built_loader, copy, is_door};
 use crate::{Camera, Error, Memory, Result};
 
 /// How long a board may take to answer after power-on. The first boot erases the flash.
@@ -324,6 +324,8 @@ impl Board {
         let (own, loader) = (self.folder.firmware(), self.folder.loader());
         if !self.machine.is_emulated() {
             let source = match firmware {
+                // What is there is kept until it is known that the other one is a door.
+                Some(path) if !is_door(path) => return Err(Error::NotDoor { path: path.to_owned() }),
                 Some(path) => path.to_owned(),
                 None if own.exists() => return Ok(()),
                 None => built_firmware(self.machine).ok_or_else(none)?,

@@ -21,6 +21,8 @@ pub const SIDE: u16 = 8;
 /// The pins, and the state of what they connect.
 #[derive(Default)]
 pub struct Wires {
+    /// What the board's own clock said at boot, while it is right.
+    pub unix_ms: Cell<Option<u64>>,
     pub lock: Cell<bool>,
     pub ready: Cell<bool>,
     pub refused: Cell<bool>,
@@ -143,6 +145,10 @@ impl System for Whole {
     fn take_secret(&mut self, secret: &mut [u8; 32]) {
         assert!(!self.0.secret_taken.replace(true), "keys are derived once, and then the secret is wiped");
         *secret = *boot::application_secret(&Key::new([self.0.unique.get(); 32])).bytes();
+    }
+
+    fn unix_ms(&self) -> Option<u64> {
+        self.0.unix_ms.get().map(|booted| booted + embassy_time::Instant::now().as_millis())
     }
 
     /// The same numbers at each boot: the worst case for a board.

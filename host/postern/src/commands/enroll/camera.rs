@@ -18,6 +18,9 @@ use crate::output::note;
 /// How long a person may take for each picture.
 const PATIENCE: Duration = Duration::from_secs(45);
 
+/// How long a person has to do what they heard, before the board refuses another picture.
+const REST: Duration = Duration::from_millis(1500);
+
 /// How many pictures the board may refuse for each that it takes.
 const TRIES: usize = 8;
 
@@ -117,7 +120,7 @@ fn next(
     let begun = Instant::now();
     // The face that the board refused last. The log has an entry of each try, so it tries no face twice.
     let mut tried: Option<Face> = None;
-    let mut tries = 0;
+    let (mut tries, mut rests_until) = (0, begun);
     while begun.elapsed() < PATIENCE && tries < TRIES {
         interrupt.check()?;
         pause.hold(device)?;
@@ -129,7 +132,8 @@ fn next(
             guidance.say(if is_dark { format!("No face: {ALL_DARK}") } else { remark });
             continue;
         }
-        if faces.first().zip(tried.as_ref()).is_some_and(|(face, tried)| !has_moved(tried, face)) {
+        let has_moved = faces.first().zip(tried.as_ref()).is_none_or(|(face, tried)| has_moved(tried, face));
+        if !has_moved || Instant::now() < rests_until {
             continue;
         }
         let refused = match device.enrol(enrolling.name, Source::Staged, enrolling.what(all.len())) {
@@ -145,7 +149,7 @@ fn next(
             Err(error) => return Err(error.into()),
         };
         tried = faces.into_iter().next();
-        tries += 1;
+        (tries, rests_until) = (tries + 1, Instant::now() + REST);
         guidance.say(match refused {
             protocol::Error::NoFace => NOBODY.to_owned(),
             protocol::Error::PoorFace { flaw } => format!("The face is {flaw}."),
@@ -159,8 +163,9 @@ fn next(
         });
     }
     bail!(
-        "no good picture came in {} seconds and {TRIES} tries; the last was: {}",
-        PATIENCE.as_secs(),
+        "no good picture came in {} seconds and {tries} {}; the last was: {}",
+        begun.elapsed().as_secs(),
+        if tries == 1 { "try" } else { "tries" },
         guidance.0
     )
 }

@@ -49,7 +49,10 @@ pub struct Flashed {
 fn updatable(board: &str) -> anyhow::Result<Machine> {
     let machine = Machine::named(board)?;
     if !machine.is_emulated() {
-        bail!("the program of a door on Linux is updated by its package, with apt, and not over the line");
+        bail!(
+            "the program of a door on Linux is updated by its package, with apt, and not over the line; one that runs here \
+             takes another by `postern board up --firmware target/release/postern-door`"
+        );
     }
     Ok(machine)
 }
