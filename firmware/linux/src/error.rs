@@ -56,7 +56,7 @@ pub enum Error {
     },
     /// Root checks the door of another user.
     #[error(
-        "{folder} belongs to {owner}: `sudo -u {owner} postern-door --check`. What root makes there the door could not open",
+        "{folder} belongs to {owner}: `sudo -u {owner} postern-door --check`. The door could not open what root makes there",
         folder = folder.display()
     )]
     CheckedByRoot {

@@ -4,6 +4,7 @@ mod bench;
 
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,16 @@ fn a_door_without_its_keeper_locks_and_ends() {
         assert!(bench.said().contains("the door has locked"), "{}", bench.said());
         assert!(!bench.lock_is_open(), "nobody else is left who could lock: {}", bench.said());
     }
+}
+
+#[test]
+fn a_door_that_hangs_for_long_is_killed() {
+    let mut bench = Bench::new();
+    bench.start();
+    signal(bench.door().id(), "-STOP");
+    let status = bench.door().wait().expect("it ends, and nobody here ends it");
+    assert_eq!(status.signal(), Some(9), "{}", bench.said());
+    assert!(!bench.lock_is_open());
 }
 
 /// A keeper over a file, and the pipe that is its door.

@@ -228,3 +228,15 @@ fn a_camera_with_more_pixels_knows_a_face_that_is_too_small_in_the_frame() {
     let _door = looks([640, 480], 52.0);
     eventually("the door opens", || admitted() > 0);
 }
+
+#[test]
+fn a_board_keeps_its_program_when_it_is_given_another_one_that_is_no_door() {
+    need!(Need::Door);
+    let bench = Bench::new("linux");
+    bench.done(&["board", "down"]);
+    for other in ["/etc/passwd", "/bin/true", "/of-nobody"] {
+        let up = ["board", "up", "--machine", "linux", "--firmware", other];
+        bench.refused(&up, &format!("{other} is not the program of a door"));
+    }
+    bench.done(&["board", "up", "--machine", "linux"]);
+}
