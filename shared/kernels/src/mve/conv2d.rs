@@ -6,14 +6,12 @@
 //! The last tile is moved back, so that it ends at the last pixel. Fewer than three pixels, as in a fully connected
 //! layer, are multiplied one by one.
 
-use core::ops::Range;
-
 use super::depthwise_conv2d::depthwise_conv2d;
-use super::gather::{PATCH, gather};
+use super::gather::{PATCH, Patches};
 use super::pixel::{PIECES, Pixel, mve_pixel};
 use super::tile::{
-    Outputs, PIXELS, Products, mve_products, mve_scale, mve_scale_prelu, mve_scale_prelu_shift,
-    mve_scale_shift, place,
+    Outputs, PIXELS, Products, Scales, mve_products, mve_scale, mve_scale_prelu, mve_scale_prelu_shift,
+    mve_scale_shift, place, scales_of,
 };
 use super::{has_shift, in_vectors};
 use crate::element::Outputs as Written;
@@ -21,8 +19,8 @@ use crate::patch::piece;
 use crate::weights::{FILTERS, PIECE, packed_len, row_len};
 use crate::{Convolution, Element, generic};
 
-/// Most filters per block; their sums take 6 KiB.
-const BLOCK: usize = 512;
+/// Most filters per block; their sums take 3 KiB, and their scales 4 KiB.
+const BLOCK: usize = 256;
 /// Most bytes of the weights of a block that is read in place.
 const BLOCK_BYTES: usize = 8 << 10;
 
@@ -53,20 +51,17 @@ fn by_tiles(conv: &Convolution, depth: usize, input: &[i8], output: Written) {
     } else if is_direct(conv, depth) {
         let block = (BLOCK_BYTES / depth / FILTERS * FILTERS).clamp(FILTERS, BLOCK);
         let mut tiles = Tiles::new(conv, output.size(), block);
-        tiles.each(output, |start| (input[start * depth..(start + PIXELS) * depth].as_ptr(), depth));
+        assert!(input.len() >= conv.output.pixels() * depth);
+        // SAFETY: `each` asks for pixels of the output, and the input has as many, as just asserted.
+        tiles.each(output, |start| (unsafe { input.as_ptr().add(start * depth) }, depth));
     } else {
         let mut tiles = Tiles::new(conv, output.size(), BLOCK);
-        let mut patches = [0; PIXELS * PATCH];
-        tiles.each(output, |start| {
-            for (pixel, patch) in patches.chunks_exact_mut(PATCH).enumerate() {
-                gather(conv, input, start + pixel, patch);
-            }
-            (patches.as_ptr(), PATCH)
-        });
+        let mut patches = Patches::new(conv, input);
+        tiles.each(output, |start| (patches.of(start).as_ptr(), PATCH));
     }
 }
 
-/// The tiles of a convolution, and the sums of one tile.
+/// The tiles of a convolution, the scales of a block, and the sums of one tile.
 struct Tiles<'a> {
     conv: &'a Convolution<'a>,
     pieces: usize,
@@ -74,6 +69,7 @@ struct Tiles<'a> {
     block: usize,
     vectors: bool,
     shift: bool,
+    scales: [Scales; BLOCK / FILTERS],
     sums: [i32; BLOCK * PIXELS],
 }
 
@@ -86,6 +82,7 @@ impl<'a> Tiles<'a> {
             block,
             vectors: in_vectors(&conv.stage, bytes),
             shift: has_shift(&conv.stage),
+            scales: [[[0; FILTERS]; 4]; BLOCK / FILTERS],
             sums: [0; BLOCK * PIXELS],
         }
     }
@@ -101,11 +98,16 @@ impl<'a> Tiles<'a> {
             (true, false) => mve_scale_prelu,
             (true, true) => mve_scale_prelu_shift,
         };
-        assert!(output.len() >= count * channels);
+        assert!(output.len() >= count * channels && count >= PIXELS);
+        // Outputs of the assembly have one byte.
+        let first = output.start(0).cast::<i8>();
         for block in (0..channels).step_by(self.block) {
             let filters = self.block.min(channels - block);
-            // Channels after the last whole group, or all if the assembly does not support the stage, are not vectors'.
-            let fours = if self.vectors { filters / FILTERS } else { 0 };
+            for (scales, four) in
+                self.scales.iter_mut().zip(conv.stage.scales[block..block + filters].chunks(FILTERS))
+            {
+                *scales = scales_of(four);
+            }
             // What all tiles of a block share is written once: in a network of few channels this is much of a tile.
             let mut products = Products {
                 pixels: core::ptr::null(),
@@ -118,10 +120,10 @@ impl<'a> Tiles<'a> {
             };
             let mut outputs = Outputs {
                 sums: products.sums,
-                scales: conv.stage.scales[block..block + fours * FILTERS].as_ptr(),
+                scales: self.scales.as_ptr(),
                 output: core::ptr::null_mut(),
                 pitch: channels,
-                fours,
+                channels: filters,
                 zero_point: conv.stage.zero_point,
                 min: conv.stage.min,
             };
@@ -132,29 +134,35 @@ impl<'a> Tiles<'a> {
                 // SAFETY: `by_tiles` has checked the length of the weights, `pixels` gives pixels with all their pieces,
                 // and the sums have room for BLOCK filters, which is a multiple of four.
                 unsafe { mve_products(&products) }
-                if fours > 0 {
-                    (outputs.sums, outputs.output) =
-                        (self.sums.as_ptr(), output.start(start * channels + block).cast());
+                if self.vectors {
+                    outputs.sums = products.sums;
                     // SAFETY: every group of four has its sums and its scales. `vectors` ensures that values have one
                     // byte, and all outputs exist, as asserted.
-                    unsafe { finish(&outputs) }
-                }
-                if fours * FILTERS < filters {
-                    // The type is matched once per tile, because in some networks every output takes this path.
-                    match &mut output {
-                        Written::Bytes(output) => self.scale(start, block, fours * FILTERS..filters, output),
-                        Written::Words(output) => self.scale(start, block, fours * FILTERS..filters, output),
+                    unsafe {
+                        outputs.output = first.add(start * channels + block);
+                        finish(&outputs)
                     }
+                } else {
+                    self.scale(start, block, filters, &mut output);
                 }
             }
         }
     }
 
-    /// The output stage of the filters of a block that the assembly does not take.
-    fn scale<O: Element>(&self, start: usize, block: usize, filters: Range<usize>, output: &mut [O]) {
+    /// The output stage of a block that the assembly does not take. Inlined, it would take registers from the other one.
+    #[inline(never)]
+    fn scale(&self, start: usize, block: usize, filters: usize, output: &mut Written) {
+        // The type is matched once per tile, because in some networks every output takes this path.
+        match output {
+            Written::Bytes(output) => self.scale_to(start, block, filters, output),
+            Written::Words(output) => self.scale_to(start, block, filters, output),
+        }
+    }
+
+    fn scale_to<O: Element>(&self, start: usize, block: usize, filters: usize, output: &mut [O]) {
         let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
         let output = &mut output[start * channels..(start + PIXELS) * channels];
-        for filter in filters {
+        for filter in 0..filters {
             let channel = block + filter;
             for pixel in 0..PIXELS {
                 let sum = self.sums[place(filter, pixel)];

@@ -41,19 +41,34 @@ pub struct Products {
     pub sums: *mut i32,
 }
 
+/// The scales of four channels: their biases, their multipliers, those of negative sums, and their shifts.
+pub type Scales = [[i32; FILTERS]; 4];
+
+/// The scales of up to four channels.
+pub fn scales_of(channels: &[Scale]) -> Scales {
+    let mut scales = [[0; FILTERS]; 4];
+    for (lane, scale) in channels.iter().enumerate() {
+        let Scale { bias, multiplier, negative, shift } = *scale;
+        for (of_four, value) in scales.iter_mut().zip([bias, multiplier, negative, shift]) {
+            of_four[lane] = value;
+        }
+    }
+    scales
+}
+
 /// Arguments of [`mve_scale`] and its variants.
 #[repr(C)]
 pub struct Outputs {
     /// Twelve sums per group of four channels.
     pub sums: *const i32,
-    /// One scale per channel.
-    pub scales: *const Scale,
+    /// The scales of each group of four channels.
+    pub scales: *const Scales,
     /// First channel of the first pixel.
     pub output: *mut i8,
     /// Bytes from one pixel to the next.
     pub pitch: usize,
-    /// Number of groups of four channels, at least one.
-    pub fours: usize,
+    /// Number of channels, at least one.
+    pub channels: usize,
     /// Zero point of the output.
     pub zero_point: i32,
     /// Least output.
@@ -71,7 +86,7 @@ unsafe extern "C" {
     /// Scales, narrows and stores sums; without PReLU and without left shifts.
     ///
     /// # Safety
-    /// Each group of channels must have twelve sums and four scales, and all its outputs must exist.
+    /// Each group of channels must have twelve sums and its scales, and all outputs of the channels must exist.
     pub fn mve_scale(outputs: &Outputs);
 
     /// As [`mve_scale`], with left shifts.
@@ -222,9 +237,9 @@ global_asm!(
     ".size mve_products, . - mve_products",
 );
 
-// Four channels of three pixels a round. `vld4` gives the biases, multipliers and shifts of the four as vectors. `vqmovn`
-// narrows with saturation, so only the least output of a fused ReLU needs a separate instruction. `vstrb.32` stores the
-// low byte of each lane.
+// Four channels of three pixels a round; the last round may have fewer, whose lanes alone are stored. `vqmovn` narrows with
+// saturation, so only the least output of a fused ReLU needs a separate instruction. `vstrb.32` stores the low byte of each
+// lane.
 global_asm!(
     ".cpu cortex-m55",
     // The products of sums with their multipliers, which may take the place of other sums.
@@ -284,20 +299,24 @@ global_asm!(
     "    ldrd r0, r1, [r0]",
     "    add.w r6, r4, r5, lsl #1",
     "    add r5, r4",
-    "    dls lr, lr",
+    "    dlstp.32 lr, lr",
     ".balign 4",
     "2:",
-    "    vld40.32 {{q0, q1, q2, q3}}, [r1]",
-    "    vld41.32 {{q0, q1, q2, q3}}, [r1]",
-    "    vld42.32 {{q0, q1, q2, q3}}, [r1]",
-    "    vld43.32 {{q0, q1, q2, q3}}, [r1]!",
+    ".if \\shift",
+    "    vldrw.u32 q3, [r1, #48]",
+    ".endif",
+    ".if \\prelu",
+    "    vldrw.u32 q2, [r1, #32]",
+    ".endif",
+    "    vldrw.u32 q1, [r1, #16]",
+    "    vldrw.u32 q0, [r1], #64",
     // With a PReLU sums and products are needed at once, and there is no least output in q7.
     ".if \\prelu",
     "    scale_three q7, q4, q5, 1, \\shift",
     ".else",
     "    scale_three q4, q5, q6, 0, \\shift",
     ".endif",
-    "    le lr, 2b",
+    "    letp lr, 2b",
     "    vpop {{d8-d15}}",
     "    pop {{r4-r8, pc}}",
     ".size \\name, . - \\name",
