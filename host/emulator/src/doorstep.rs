@@ -231,12 +231,16 @@ impl Seen {
         self.results.iter().any(|(_, decision)| matches!(decision.result, FrameResult::Known(_)))
     }
 
-    /// The decision: on the picture for which the lock opened, else on the newest. A door that is fast has assessed one more
+    /// The decision: on the picture for which the lock opened, else on the newest that tells why it did not: one for which liveness
+    /// waits for more says nothing. A door that is fast has assessed one more
     /// picture before it says that it is open, and begins with that one from the start.
     /// `needed` is the number of frames that must agree.
     fn decision(&self, needed: u32) -> Option<Decision> {
         let opening = self.results.iter().find(|(frame, _)| Some(*frame) == self.opened_by);
-        let (_, decision) = opening.or(self.results.last())?;
+        let waits =
+            |decision: &Decision| matches!(decision.result, FrameResult::NotLive(why) if why.is_pending());
+        let telling = self.results.iter().rev().find(|(_, decision)| !waits(decision));
+        let (_, decision) = opening.or(telling).or(self.results.last())?;
         let agreement = [decision.agreement[0], needed];
         let answer = self.answer.clone();
         Some(Decision { opened: self.opened_by.is_some(), answer, agreement, ..decision.clone() })
@@ -258,6 +262,7 @@ fn wait(until: Instant) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use client::protocol::RejectReason;
 
     fn result(instructions: u64) -> Decision {
         let result = FrameResult::Stranger(None);
@@ -289,5 +294,15 @@ mod tests {
         let decision = seen.decision(3).expect("a decision");
         assert_eq!((decision.instructions, decision.opened), (60, true));
         assert!(Seen::default().decision(3).is_none());
+    }
+
+    #[test]
+    fn who_stays_outside_is_told_why_and_not_that_the_door_waits_for_more() {
+        let mut waits = result(80);
+        waits.result = FrameResult::NotLive(RejectReason::TooFewSamples);
+        let mut seen = Seen { results: vec![(4, result(40)), (6, waits)], opened_by: None, answer: None };
+        assert_eq!(seen.decision(3).map(|decision| decision.instructions), Some(40));
+        seen.results.remove(0);
+        assert_eq!(seen.decision(3).map(|decision| decision.instructions), Some(80), "it says nothing else");
     }
 }
