@@ -2,8 +2,8 @@
 
 use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice, pod_read_unaligned};
 use nn::format::{
-    CALIBRATION_FORM, CalibrationRecord, Counts, DIGEST, Header, Kind, OperatorRecord, Section, TensorRecord,
-    TooLarge, align, code,
+    CALIBRATION_FORM, CalibrationRecord, Counts, DIGEST, Header, Kind, OperatorRecord, RemovedRecord,
+    Section, TensorRecord, TooLarge, align, code,
 };
 use sha2::{Digest, Sha256};
 
@@ -29,6 +29,7 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
         outputs: network.outputs.len(),
         gap: if options.kind == Kind::Encoder { FORMER_TABLE } else { 0 },
         calibration: options.calibration.len(),
+        removed: Some(network.removed.len()),
         ..Counts::default()
     };
     let mut data = Data { start: counts.data_at(), bytes: Vec::new() };
@@ -69,6 +70,7 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     put(header.tensors.offset as usize, tensors);
     put(header.outputs.offset as usize, outputs);
     put(header.calibration.offset as usize, cast_slice(&options.calibration));
+    put(header.removed.offset as usize, cast_slice(&network.removed));
     put(data.start, &data.bytes);
     let digest = Sha256::digest(&image[..length - DIGEST]);
     image[length - DIGEST..].copy_from_slice(&digest);
@@ -116,7 +118,7 @@ pub fn with_npu(image: &[u8], section: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// An image with what lies behind its data replaced: the NPU section and, unless it lies elsewhere, the table of
-/// thresholds.
+/// thresholds. What was removed from the network is kept.
 fn rebuild(image: &[u8], npu: &[u8], table: Option<&[CalibrationRecord]>) -> Result<Vec<u8>, Error> {
     let mut header: Header = pod_read_unaligned(&image[..size_of::<Header>()]);
     let data_end = align((header.data.offset + header.data.count) as usize);
@@ -131,6 +133,11 @@ fn rebuild(image: &[u8], npu: &[u8], table: Option<&[CalibrationRecord]>) -> Res
     if let Some(table) = table {
         header.calibration = put(cast_slice(table), table.len());
         header.calibration_form = CALIBRATION_FORM;
+    }
+    if header.removed.offset > 0 {
+        let Section { offset, count } = header.removed;
+        let length = count as usize * size_of::<RemovedRecord>();
+        header.removed = put(&image[offset as usize..offset as usize + length], count as usize);
     }
     bytes.resize(align(bytes.len()), 0);
     header.length = (bytes.len() + DIGEST) as u32;

@@ -26,6 +26,7 @@ pub mod observe;
 pub mod plan;
 pub mod prune;
 pub mod quantize;
+pub mod removed;
 
 mod error;
 

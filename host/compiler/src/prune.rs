@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use kernels::weights::{PIECE, pack, packed_len, row_len};
 use kernels::{OutputStage, Scale};
+use nn::format::RemovedRecord;
 
 use crate::graph::TensorId;
 use crate::quantize::{Network, OperatorKind, QuantizedOperator};
@@ -37,23 +38,43 @@ pub struct Removed {
     pub weights: usize,
 }
 
-/// Removes the dead channels of `network`.
+/// Removes the dead channels of `network`, and records what it removed from each operator.
 pub fn prune(network: &mut Network) -> Removed {
     let before = (multiply_adds(network), weights(network));
+    let sides_before: Vec<[usize; 2]> = network.operators.iter().map(|it| sides(network, it)).collect();
+    let mut folded_into = vec![0; network.operators.len()];
     let mut channels = 0;
     loop {
-        let folded = fold_constants(network);
+        let folded = fold_constants(network, &mut folded_into);
         let removed = remove_unread(network);
         channels += removed;
         if folded == 0 && removed == 0 {
             break;
         }
     }
+    let records = network.operators.iter().zip(sides_before).zip(folded_into).enumerate();
+    let records = records.filter(|(_, ((operator, _), _))| is_convolution(operator)).map(
+        |(number, ((operator, before), folded))| {
+            let [channels, filters] = sides(network, operator);
+            RemovedRecord {
+                operator: number as u32,
+                filters: (before[1] - filters) as u32,
+                channels: (before[0] - channels) as u32,
+                folded,
+            }
+        },
+    );
+    network.removed = records.filter(|it| it.filters + it.channels + it.folded > 0).collect();
     Removed {
         channels,
         multiply_adds: before.0 - multiply_adds(network),
         weights: before.1 - weights(network),
     }
+}
+
+/// Channels of an operator's input and output.
+fn sides(network: &Network, operator: &QuantizedOperator) -> [usize; 2] {
+    [operator.inputs[0], operator.output].map(|tensor| network.tensors[tensor].shape.channels)
 }
 
 /// Products of one inference.
@@ -98,8 +119,9 @@ fn is_constant(network: &Network, operator: &QuantizedOperator, channel: usize) 
         && (0..depth(network, operator)).all(|index| operator.weights[place(operator, channel, index)] == 0)
 }
 
-/// Folds constant channels into the biases of their readers; how many columns of weights became zero.
-fn fold_constants(network: &mut Network) -> usize {
+/// Folds constant channels into the biases of their readers, and counts them for each reader; how many columns of weights
+/// became zero.
+fn fold_constants(network: &mut Network, into: &mut [u32]) -> usize {
     let mut folded = 0;
     for writer in 0..network.operators.len() {
         let operator = &network.operators[writer];
@@ -114,9 +136,12 @@ fn fold_constants(network: &mut Network) -> usize {
         for reader in 0..network.operators.len() {
             let operator = &network.operators[reader];
             if operator.kind == OperatorKind::Dense && operator.inputs[0] == output {
-                for &(channel, value) in &constants {
-                    folded += usize::from(fold(network, reader, channel, value));
-                }
+                let done = constants
+                    .iter()
+                    .filter(|(channel, value)| fold(network, reader, *channel, *value))
+                    .count();
+                into[reader] += done as u32;
+                folded += done;
             }
         }
     }

@@ -39,7 +39,8 @@ impl Default for Method {
 /// Quantizes `graph` with the ranges that `statistics` and `method` give.
 pub fn quantize(graph: &Graph, statistics: &[Statistics], method: &Method) -> Result<Network, Error> {
     let tensors = tensors(graph, statistics, method);
-    let mut network = Network { tensors, operators: Vec::new(), outputs: graph.outputs.clone() };
+    let mut network =
+        Network { tensors, operators: Vec::new(), outputs: graph.outputs.clone(), removed: Vec::new() };
     for node in &graph.nodes {
         if let (Operator::MaxPool(_) | Operator::Resize2x, input) = (&node.operator, node.inputs[0]) {
             // Nothing is computed here, so the numbers keep their meaning.

@@ -6,10 +6,10 @@ use std::mem::offset_of;
 
 use bytemuck::cast_slice_mut;
 use compiler::image::{Aligned, recalibrate, with_npu};
-use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing, basis};
+use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing, basis, removed};
 use networks::{everything, samples};
-use nn::format::{DIGEST, Header};
-use nn::{Error, Model};
+use nn::format::{DIGEST, Header, RemovedRecord};
+use nn::{Error, Model, Part};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -168,6 +168,66 @@ fn an_npu_section_changes_neither_identity_nor_thresholds() {
     outside[at + 4..at + 8].copy_from_slice(&u32::MAX.to_le_bytes());
     seal(&mut outside);
     assert!(load(&outside).is_err());
+}
+
+/// An image with this section of what was removed. A record that is not of zeros is put there.
+fn with_removed(image: &[u8], section: [u32; 2], record: [u32; 4]) -> Vec<u8> {
+    let mut image = image.to_vec();
+    let at = offset_of!(Header, removed);
+    image[at..at + 8].copy_from_slice(bytemuck::bytes_of(&section));
+    if record != [0; 4] {
+        let at = section[0] as usize;
+        image[at..at + 16].copy_from_slice(bytemuck::bytes_of(&record));
+    }
+    seal(&mut image);
+    image
+}
+
+#[test]
+fn what_was_removed_stays_with_another_table_and_an_npu_section() {
+    let image = image();
+    let record = |image: &[u8]| {
+        let image = Aligned::new(image);
+        let model = Model::load(image.bytes()).expect("a whole image");
+        model.removed().map(<[_]>::to_vec)
+    };
+    assert_eq!(record(&image), Some(Vec::new()), "nothing is dead in it");
+    // The only row of the table has as many bytes as a record.
+    let at = offset_of!(Header, calibration);
+    let offset: u32 = bytemuck::pod_read_unaligned(&image[at..at + 4]);
+    let mut full = image.clone();
+    full[at..at + 8].fill(0);
+    let full = with_removed(&full, [offset, 1], [0, 16, 0, 3]);
+    let expected = Some(vec![RemovedRecord { operator: 0, filters: 16, channels: 0, folded: 3 }]);
+    assert_eq!(record(&full), expected);
+    let calibrated = recalibrate(&full, &[row(10, 5000), row(100, 7000)]).expect("another table");
+    assert_eq!(record(&calibrated), expected);
+    let with = with_npu(&calibrated, &[7; 100]).expect("an image with a section");
+    assert_eq!(record(&with), expected);
+    assert!(with_npu(&with, &[]).expect("without it") == calibrated);
+    // An older compiler recorded nothing, and nothing is made of it.
+    let older = with_removed(&image, [0, 0], [0; 4]);
+    assert_eq!((record(&older), record(&recalibrate(&older, &[]).expect("no table"))), (None, None));
+}
+
+#[test]
+fn what_was_removed_lies_in_the_image_and_is_of_its_operators() {
+    let image = image();
+    for section in [[u32::MAX, 1], [192, u32::MAX], [image.len() as u32 - 32, 1], [8, 1]] {
+        let index = section[0] as usize;
+        let refused = Err(Error::Inconsistent { part: Part::Header, index });
+        assert_eq!(load(&with_removed(&image, section, [0; 4])), refused);
+    }
+    let at = offset_of!(Header, calibration);
+    let offset: u32 = bytemuck::pod_read_unaligned(&image[at..at + 4]);
+    let mut bare = image;
+    bare[at..at + 8].fill(0);
+    let said = |record| {
+        let image = Aligned::new(&with_removed(&bare, [offset, 1], record));
+        removed::of(&Model::load(image.bytes()).expect("a whole image")).is_some()
+    };
+    assert!(said([0, 16, 0, 0]));
+    assert!(!said([9_999, 16, 0, 0]) && !said([0, u32::MAX, 0, 0]));
 }
 
 /// An image as it was written before tables had a form: with rows of `one_in` and `threshold` only.

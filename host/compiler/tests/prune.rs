@@ -2,12 +2,16 @@
 
 mod networks;
 
+use std::ops::Add;
+
 use bytemuck::cast_slice_mut;
 use compiler::image::Aligned;
 use compiler::prune::{Removed, prune};
 use compiler::quantize::Network;
+use compiler::removed::{self, Removal};
 use compiler::{Kind, Method, Options, Preprocessing, image, plan};
 use networks::{Builder, everything, samples};
+use nn::Model;
 
 fn options() -> Options {
     Options {
@@ -24,11 +28,15 @@ fn integers(onnx: &[u8]) -> Network {
     compiler::integers(onnx, &options(), &samples(8), &|_, _, _| {}).expect("it is supported")
 }
 
+fn written(network: &Network) -> Aligned {
+    let bytes = image::write(network, &plan::plan(network), &options(), b"").expect("the engine takes it");
+    Aligned::new(&bytes)
+}
+
 /// What the image of `network` gives for pictures of noise.
 fn outputs(network: &Network) -> Vec<Vec<i16>> {
-    let bytes = image::write(network, &plan::plan(network), &options(), b"").expect("the engine takes it");
-    let bytes = Aligned::new(&bytes);
-    let model = nn::Model::load(bytes.bytes()).expect("a fresh image");
+    let bytes = written(network);
+    let model = Model::load(bytes.bytes()).expect("a fresh image");
     let mut blocks = vec![0u128; model.arena_len().div_ceil(16)];
     let arena: &mut [i8] = cast_slice_mut(&mut blocks);
     let mut random = fastrand::Rng::with_seed(7);
@@ -84,6 +92,41 @@ fn dead_depthwise_filters_go_with_what_feeds_them() {
         assert_eq!(removed.multiply_adds, gone * 48 * (16 + 9 + 16));
         assert_eq!(outputs(&pruned), outputs(&whole), "{channels} channels");
     }
+}
+
+#[test]
+fn the_image_says_what_was_removed_of_each_operator() {
+    let whole = integers(&bottleneck(32, |channel| channel % 2 == 0));
+    let mut pruned = whole.clone();
+    let gone = prune(&mut pruned);
+    let images = [&whole, &pruned].map(written);
+    let [before, after] = [&images[0], &images[1]].map(|image| Model::load(image.bytes()).expect("an image"));
+    let removed = removed::of(&after).expect("it is recorded");
+    let figures = |model: &Model, index: usize| {
+        let operator = model.operator(index).expect("it has as many");
+        [operator.multiply_adds(), operator.weight_bytes()]
+    };
+    for (index, of) in removed.iter().enumerate() {
+        let ([products, bytes], left) = (figures(&before, index), figures(&after, index));
+        assert_eq!([of.multiply_adds, of.weight_bytes], [products - left[0], bytes - left[1]], "{index}");
+    }
+    // Stem, expansion, depthwise, projection.
+    let sides: Vec<[usize; 3]> = removed.iter().map(|it| [it.filters, it.channels, it.folded]).collect();
+    assert_eq!(sides[..4], [[0; 3], [16, 0, 0], [16, 16, 0], [0, 16, 16]]);
+    assert_eq!(removed.into_iter().fold(Removal::default(), Add::add).multiply_adds, gone.multiply_adds);
+    assert!(removed::of(&before).expect("it is recorded").iter().all(|it| *it == Removal::default()));
+}
+
+#[test]
+fn the_record_changes_no_identity() {
+    let mut network = integers(&bottleneck(32, |channel| channel % 2 == 0));
+    prune(&mut network);
+    let with = written(&network);
+    network.removed.clear();
+    let without = written(&network);
+    let [with, without] = [&with, &without].map(|image| Model::load(image.bytes()).expect("an image"));
+    assert!(with.removed().map(<[_]>::len) > without.removed().map(<[_]>::len));
+    assert_eq!(with.identity(), without.identity());
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //!   96 | SHA-256 of the network the image was compiled from            |
 //!  128 | SHA-256 of operators, tensors, outputs and data: the identity |
 //!  160 | fidelity, 16 bytes, see [`FidelityRecord`]                    |
-//!  176 | NPU section u32, length u32 | zero, 8 bytes                    |
+//!  176 | NPU section u32, length u32 | removed u32, count u32           |
 //!  192 +---------------------------------------------------------------+
 //!      | operators: 60 bytes each, in order of execution               |
 //!      | tensors: 32 bytes each, with offset in the arena and lifetime |
@@ -21,6 +21,7 @@
 //!      | data: weights i8; one [`kernels::Scale`] per channel          |
 //!      | what an NPU runs instead: none, or a section of its own form  |
 //!      | calibration: 16 bytes each, see [`CalibrationRecord`]         |
+//!      | removed: 16 bytes each, see [`RemovedRecord`]                 |
 //!      +---------------------------------------------------------------+
 //! -32  | SHA-256 of everything before                                  |
 //!      +---------------------------------------------------------------+
@@ -29,9 +30,9 @@
 //! The weights of dense convolutions are packed as drawn in [`kernels::weights`]; those of depthwise
 //! convolutions are in the order row, column, channel.
 //!
-//! The identity does not cover name, calibration and NPU section, since an NPU gives the same bytes. So templates stay valid
-//! when the same network gets a better calibration. It covers offsets of weights, so the table of calibration lies behind
-//! the data.
+//! The identity does not cover name, calibration, NPU section and what was removed, since an NPU gives the same bytes. So templates
+//! stay valid when the same network gets a better calibration. It covers offsets of weights, so the table of calibration lies
+//! behind the data.
 //!
 //! An encoder that another engine runs in float ([`Kind::FloatEncoder`]) has no operators, two tensors (pixels and embedding) and
 //! one output. Its data is a [`FloatRecord`] with the ONNX file behind it; so its identity covers the file and how pixels
@@ -41,6 +42,10 @@
 //! how they are known, so nothing is promised by them, see [`basis::UNPROVEN`].
 
 use bytemuck::{Pod, Zeroable};
+
+pub use layout::{Counts, TooLarge};
+
+mod layout;
 
 /// First four bytes of an image.
 pub const MAGIC: [u8; 4] = *b"PSTN";
@@ -163,83 +168,9 @@ pub struct Header {
     pub fidelity: FidelityRecord,
     /// What an NPU runs instead of the operators, see the crate `npu-section`; without one, zeros.
     pub npu: Section,
-    /// Zero.
-    pub reserved2: [u8; 8],
-}
-
-/// How many records each section of an image has: what its writer knows before it places them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Operators.
-    pub operators: usize,
-    /// Tensors.
-    pub tensors: usize,
-    /// Outputs.
-    pub outputs: usize,
-    /// Bytes that are left between outputs and data.
-    pub gap: usize,
-    /// Bytes of the data.
-    pub data: usize,
-    /// Rows of the calibration table.
-    pub calibration: usize,
-}
-
-impl Counts {
-    /// Where tensors, outputs and data begin.
-    fn places(&self) -> [usize; 3] {
-        let tensors = align(align(size_of::<Header>()) + self.operators * size_of::<OperatorRecord>());
-        let outputs = align(tensors + self.tensors * size_of::<TensorRecord>());
-        [tensors, outputs, align(align(outputs + self.outputs * size_of::<u32>()) + self.gap)]
-    }
-
-    /// Offset of the data, which does not depend on how long it and what comes behind it are.
-    pub fn data_at(&self) -> usize {
-        self.places()[2]
-    }
-}
-
-/// Why an image cannot be written: what of it is too large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TooLarge {
-    /// The name.
-    Name,
-    /// The whole image.
-    Image,
-    /// The arena.
-    Arena,
-}
-
-impl Header {
-    /// The header of an image whose sections lie as drawn above, one behind the other, without an NPU section. `source` and
-    /// `identity` are zeros: the writer fills them in.
-    ///
-    /// # Errors
-    /// [`TooLarge`].
-    pub fn new(kind: Kind, name: &str, counts: &Counts, arena: usize, input: u32) -> Result<Self, TooLarge> {
-        let [tensors, outputs, data] = counts.places();
-        let calibration = align(data + counts.data);
-        let length = align(calibration + counts.calibration * size_of::<CalibrationRecord>()) + DIGEST;
-        let length = u32::try_from(length).map_err(|_| TooLarge::Image)?;
-        // Each offset and count is less than the length.
-        let section = |offset: usize, count: usize| Section { offset: offset as u32, count: count as u32 };
-        let mut header = Self {
-            magic: MAGIC,
-            version: VERSION,
-            kind: kind as u16,
-            length,
-            arena: u32::try_from(arena).map_err(|_| TooLarge::Arena)?,
-            operators: section(align(size_of::<Self>()), counts.operators),
-            tensors: section(tensors, counts.tensors),
-            outputs: section(outputs, counts.outputs),
-            calibration: section(calibration, counts.calibration),
-            data: section(data, counts.data),
-            input,
-            calibration_form: CALIBRATION_FORM,
-            ..Self::zeroed()
-        };
-        header.name.get_mut(..name.len()).ok_or(TooLarge::Name)?.copy_from_slice(name.as_bytes());
-        Ok(header)
-    }
+    /// Section of [`RemovedRecord`]; for people and tools, the device does not use it. Its offset is 0 where the writer of the
+    /// image did not record what was removed.
+    pub removed: Section,
 }
 
 /// How close an image is to the float network, over some sample pictures.
@@ -254,6 +185,20 @@ pub struct FidelityRecord {
     pub worst: f32,
     /// The mean, over pictures or outputs.
     pub mean: f32,
+}
+
+/// What the compiler removed of a convolution without changing an output.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct RemovedRecord {
+    /// The number of the operator.
+    pub operator: u32,
+    /// Its filters that were removed.
+    pub filters: u32,
+    /// Channels that were removed from its input.
+    pub channels: u32,
+    /// Channels of its input that were constant, and whose products are now in its biases.
+    pub folded: u32,
 }
 
 /// The head of the data of a [`Kind::FloatEncoder`]; the ONNX file follows. Each pixel becomes `(pixel - mean) * scale`.
@@ -364,37 +309,4 @@ pub mod basis {
 /// `offset` rounded up to [`ALIGN`].
 pub const fn align(offset: usize) -> usize {
     offset.next_multiple_of(ALIGN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sections_lie_one_behind_the_other_each_at_a_multiple_of_16() {
-        let counts = Counts { operators: 2, tensors: 3, outputs: 1, gap: 48, data: 100, calibration: 2 };
-        let header = Header::new(Kind::Encoder, "a name", &counts, 4_096, 7).expect("it is small");
-        let offsets = [header.operators, header.tensors, header.outputs, header.data, header.calibration];
-        assert_eq!(offsets.map(|section| section.offset), [192, 320, 416, 480, 592]);
-        assert_eq!(offsets.map(|section| section.count), [2, 3, 1, 100, 2]);
-        assert_eq!((header.length, counts.data_at()), (592 + 32 + 32, 480));
-        assert_eq!((header.kind, header.arena, header.input), (2, 4_096, 7));
-        assert_eq!((&header.name[..7], header.source, header.npu.count), (&b"a name\0"[..], [0; 32], 0));
-        let float = Counts { tensors: 2, outputs: 1, data: 64, ..Counts::default() };
-        let header = Header::new(Kind::FloatEncoder, "", &float, 16, 0).expect("it is small");
-        assert_eq!((header.operators.offset, header.tensors.offset, header.data.offset), (192, 192, 272));
-    }
-
-    #[test]
-    fn what_is_too_large_is_said() {
-        let long = core::str::from_utf8(&[b'x'; 33]).expect("letters");
-        let counts = |data| Counts { data, ..Counts::default() };
-        let of = |name, data, arena| Header::new(Kind::Other, name, &counts(data), arena, 0).err();
-        assert_eq!((of(long, 0, 0), of(&long[1..], 0, 0)), (Some(TooLarge::Name), None));
-        // What a word of 32 bits cannot count.
-        if let Ok(large) = usize::try_from(1u64 << 32) {
-            assert_eq!(of("", large, 0), Some(TooLarge::Image));
-            assert_eq!(of("", 0, large), Some(TooLarge::Arena));
-        }
-    }
 }

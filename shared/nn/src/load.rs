@@ -6,8 +6,8 @@ use bytemuck::{cast_slice, from_bytes};
 use sha2::{Digest, Sha256};
 
 use crate::format::{
-    ALIGN, CALIBRATION_FORM, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord,
-    VERSION,
+    ALIGN, CALIBRATION_FORM, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, RemovedRecord,
+    TensorRecord, VERSION,
 };
 use crate::model::Calibration;
 use crate::{Error, Model, Part, check};
@@ -51,6 +51,7 @@ impl<'a> Model<'a> {
         };
         section(header.data, 1)?;
         section(header.npu, 1)?;
+        section(header.removed, size_of::<RemovedRecord>())?;
         check::model(&model, model.outputs)?;
         Ok(model)
     }

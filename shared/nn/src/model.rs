@@ -7,7 +7,8 @@ use kernels::Shape;
 use crate::Error;
 use crate::bands::{self, Axis, MAX_CHAIN};
 use crate::format::{
-    ALIGN, CalibrationRecord, DIGEST, FidelityRecord, Header, Kind, OperatorRecord, TensorRecord, basis,
+    ALIGN, CalibrationRecord, DIGEST, FidelityRecord, Header, Kind, OperatorRecord, RemovedRecord, Section,
+    TensorRecord, basis,
 };
 use crate::operator::{Operator, shape};
 
@@ -104,6 +105,14 @@ impl<'a> Model<'a> {
     pub fn npu(&self) -> Option<&'a [u8]> {
         let (start, length) = (self.header.npu.offset as usize, self.header.npu.count as usize);
         self.image.get(start..start.checked_add(length)?).filter(|section| !section.is_empty())
+    }
+
+    /// What was removed of its operators, as the compiler recorded it; `None` if it did not. Nobody has checked the numbers.
+    pub fn removed(&self) -> Option<&'a [RemovedRecord]> {
+        let Section { offset, count } = self.header.removed;
+        let (start, length) = (offset as usize, (count as usize).checked_mul(size_of::<RemovedRecord>())?);
+        let bytes = self.image.get(start..start.checked_add(length)?).filter(|_| start > 0)?;
+        bytemuck::try_cast_slice(bytes).ok()
     }
 
     /// Whether another engine runs the network, in float.

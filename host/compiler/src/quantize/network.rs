@@ -2,6 +2,8 @@
 
 use kernels::{Addition, Convolution, GATE_STEPS, Gate, OutputStage, Pooling, Scale, Shape, Window};
 
+use nn::format::RemovedRecord;
+
 use crate::graph::{self, Node, Preprocessing, TensorId};
 use crate::observe::Statistics;
 
@@ -14,6 +16,8 @@ pub struct Network {
     pub operators: Vec<QuantizedOperator>,
     /// Output tensors.
     pub outputs: Vec<TensorId>,
+    /// What was removed from operators, in their order; those alone from which something was.
+    pub removed: Vec<RemovedRecord>,
 }
 
 /// A tensor with its scale.

@@ -1,8 +1,10 @@
 //! `postern inspect`: what is in a model image.
 
 use std::io::Write;
+use std::ops::Add;
 
 use anyhow::Context;
+use compiler::removed::{self, Removal};
 use nn::format::Kind;
 use nn::{Model, Shape};
 use npu_section::Section;
@@ -46,6 +48,8 @@ pub struct Description {
     outputs: Vec<[usize; 3]>,
     /// How close it is to its network in float. `null` if an older compiler wrote it.
     fidelity: Option<Fidelity>,
+    /// What the compiler removed as dead channels, which changes no output. `null` if the image does not say.
+    removed: Option<Removed>,
     /// What an NPU runs instead. `null` without such a section.
     npu: Option<Npu>,
     /// The thresholds of an encoder, empty without.
@@ -78,6 +82,28 @@ impl Npu {
             data_bytes: section.data().len(),
             stream_words: section.stream().len(),
         }
+    }
+}
+
+/// What was removed of the convolutions.
+#[derive(Default, PartialEq, JsonSchema, Serialize)]
+struct Removed {
+    /// Filters.
+    filters: usize,
+    /// Channels of inputs.
+    channels: usize,
+    /// Constant channels of inputs, whose products are in the biases now.
+    folded: usize,
+    /// Multiply-adds of one run.
+    multiply_adds: usize,
+    /// The size of the weights.
+    weight_bytes: usize,
+}
+
+impl From<Removal> for Removed {
+    fn from(it: Removal) -> Self {
+        let Removal { filters, channels, folded, multiply_adds, weight_bytes } = it;
+        Self { filters, channels, folded, multiply_adds, weight_bytes }
     }
 }
 
@@ -123,6 +149,8 @@ struct OperatorRow {
     multiply_adds: usize,
     /// The size of its weights.
     weight_bytes: usize,
+    /// What was removed of it. `null` if the image does not say.
+    removed: Option<Removed>,
     /// Cycles of the NPU, as Arm's compiler estimates them. `null` without such a section.
     npu_cycles: Option<u64>,
 }
@@ -146,6 +174,7 @@ fn cycles(section: &Section, operator: usize) -> u64 {
 }
 
 fn describe(model: &Model, section: Option<&Section>) -> Description {
+    let removed = removed::of(model);
     let operators: Vec<OperatorRow> = (0..model.operator_count())
         .filter_map(|index| model.operator(index).map(|operator| (index, operator)))
         .map(|(index, operator)| OperatorRow {
@@ -156,6 +185,7 @@ fn describe(model: &Model, section: Option<&Section>) -> Description {
             output: sides(operator.output_shape()),
             multiply_adds: operator.multiply_adds(),
             weight_bytes: operator.weight_bytes(),
+            removed: removed.as_ref().and_then(|all| all.get(index)).map(|&one| one.into()),
             npu_cycles: section.map(|section| cycles(section, index)),
         })
         .collect();
@@ -180,6 +210,7 @@ fn describe(model: &Model, section: Option<&Section>) -> Description {
             .map(|output| sides(output.shape))
             .collect(),
         fidelity: Fidelity::of(model),
+        removed: removed.map(|all| all.into_iter().fold(Removal::default(), Add::add).into()),
         npu: section.map(Npu::of),
         calibration: model.calibration().map(Row::of).collect(),
         operators,
@@ -187,9 +218,10 @@ fn describe(model: &Model, section: Option<&Section>) -> Description {
 }
 
 fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> {
+    let is_less = description.removed.as_ref().is_some_and(|all| *all != Removed::default());
     writeln!(
         out,
-        "{:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}{}",
+        "{:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}{}{}",
         "",
         "operator",
         "kernel",
@@ -198,12 +230,13 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
         "output",
         "multiply-adds",
         "weights",
+        if is_less { "          removed" } else { "" },
         if description.npu.is_some() { "   NPU cycles" } else { "" }
     )?;
     for (number, row) in description.operators.iter().enumerate() {
         writeln!(
             out,
-            "{number:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}{}",
+            "{number:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}{}{}",
             row.operator,
             by(&row.kernel),
             by(&row.stride),
@@ -211,6 +244,11 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
             by(&row.output),
             row.multiply_adds,
             row.weight_bytes,
+            row.removed
+                .as_ref()
+                .filter(|_| is_less)
+                .map(|it| format!(" {:>16}", it.multiply_adds))
+                .unwrap_or_default(),
             row.npu_cycles.map(|cycles| format!(" {cycles:>12}")).unwrap_or_default()
         )?;
     }
@@ -228,6 +266,19 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
         description.image_bytes, description.weight_bytes
     )?;
     writeln!(out, "arena          {} bytes", description.arena_bytes)?;
+    match &description.removed {
+        Some(all) if is_less => writeln!(
+            out,
+            "removed        dead channels: {} filters, {} channels of inputs, {} multiply-adds, {} bytes of weights; {} constant \
+             channels are in biases",
+            all.filters, all.channels, all.multiply_adds, all.weight_bytes, all.folded
+        )?,
+        Some(_) => writeln!(out, "removed        nothing")?,
+        None if description.kind == "float encoder" => {
+            writeln!(out, "removed        nothing: it is the network itself")?;
+        }
+        None => writeln!(out, "removed        not recorded")?,
+    }
     if let Some(Npu { accelerator, cycles, scratch_bytes, data_bytes, stream_words }) = &description.npu {
         writeln!(
             out,

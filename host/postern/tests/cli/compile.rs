@@ -14,15 +14,21 @@ use crate::bench::{Ran, run};
 ///
 /// With `offset`, the function's values are far from zero and differ little, so that 256 steps do not tell them apart.
 fn network(side: usize, outputs: usize, offset: f32) -> Vec<u8> {
+    with_unread(side, outputs, offset, [16, 0])
+}
+
+/// The same with this number of filters, of which so many are not read by the fully connected layer.
+fn with_unread(side: usize, outputs: usize, offset: f32, [filters, unread]: [usize; 2]) -> Vec<u8> {
     let mut file = Writer::new("small", 8, 14);
     file.input("input", &[1, 3, side, side].map(Dimension::Fixed));
     let mut random = fastrand::Rng::with_seed(1);
     let mut numbers = |count: usize| (0..count).map(|_| random.f32() - 0.5).collect::<Vec<f32>>();
-    let (stem, head) = (numbers(16 * 3 * 9), numbers(16 * outputs));
-    file.constant("stem.w", &[16, 3, 3, 3], &stem);
-    file.constant("stem.b", &[16], &[offset; 16]);
+    let (stem, mut head) = (numbers(filters * 3 * 9), numbers(filters * outputs));
+    head[..unread * outputs].fill(0.0);
+    file.constant("stem.w", &[filters, 3, 3, 3], &stem);
+    file.constant("stem.b", &[filters], &vec![offset; filters]);
     file.constant("minus", &[1], &[-offset]);
-    file.constant("head.w", &[16, outputs], &head);
+    file.constant("head.w", &[filters, outputs], &head);
     file.node("Conv", "stem", &["input", "stem.w", "stem.b"], &[Attribute::Ints("strides", &[4, 4])]);
     file.node("HardSwish", "swish", &["stem"], &[]);
     file.node("GlobalAveragePool", "pooled", &["swish"], &[]);
@@ -111,6 +117,29 @@ fn an_image_far_from_its_network_is_written_with_force_alone_and_says_its_fideli
     let (ran, image) = compile(folder.path(), &far, &["--force"]);
     assert_eq!(ran.code, 0, "{}", ran.said);
     assert!(cosine(&image).0 < 0.97);
+}
+
+/// The sums agree with the image that kept its dead channels.
+#[test]
+fn an_image_without_its_dead_channels_says_what_was_removed() {
+    need!(Need::Cached("models/yunet.onnx"), Need::Cached("pictures"));
+    let inspected = |filters: [usize; 2], more: &[&str]| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (ran, image) = compile(folder.path(), &with_unread(112, 128, 0.0, filters), more);
+        assert_eq!(ran.code, 0, "{}", ran.said);
+        run(&["inspect", &image]).first().clone()
+    };
+    let (all, less) = (inspected([32, 16], &["--no-pruning"]), inspected([32, 16], &[]));
+    for field in ["multiply_adds", "weight_bytes"] {
+        let of = |value: &Value| value[field].as_u64().expect("a number");
+        assert!(of(&less["removed"]) > 0 && of(&all["removed"]) == 0, "{less} {all}");
+        assert_eq!(of(&all), of(&less) + of(&less["removed"]), "{field}");
+        let rows = less["operators"].as_array().expect("operators");
+        assert_eq!(rows.iter().map(|row| of(&row["removed"])).sum::<u64>(), of(&less["removed"]), "{field}");
+    }
+    let stem = &less["operators"][0];
+    assert_eq!((&stem["output"][2], &stem["removed"]["filters"]), (&Value::from(16), &Value::from(16)));
+    assert_eq!(inspected([16, 0], &[])["removed"], all["removed"], "nothing was dead");
 }
 
 #[test]
