@@ -1,7 +1,7 @@
 //! The budget: the cost of networks and firmware, compared with `budget.toml`.
 //!
 //! Speed is held in estimated cycles, low (`host/cycles`): an instruction that loads seven words is not cheaper than seven
-//! that load one. Instructions are shown beside them. Both come from what the emulator ran, so the numbers are the same
+//! that load one. The high estimate and instructions are shown beside them. All three come from what the emulator ran, so the numbers are the same
 //! on every computer: growth comes from the code or from the compiler. A board's lines name the compiler that they were
 //! measured with. For another compiler the numbers are shown and not compared.
 //!
@@ -144,7 +144,7 @@ fn measure(extent: Extent) -> anyhow::Result<Costs> {
         costs.insert(format!("{compiler} .text bytes"), size::text(&elf)?);
         let suite = elf.with_file_name("conformance");
         let mut insert = |name: String, cost: Cost| {
-            eprintln!("  {compiler} {name}: {} instructions", cost.instructions);
+            eprintln!("  {compiler} {}", shown(&name, cost));
             costs.insert(format!("{compiler} {name} cycles"), cost.low.round() as u64);
         };
         let all = extent == Extent::All;
@@ -158,20 +158,31 @@ fn measure(extent: Extent) -> anyhow::Result<Costs> {
         let search = emulator::executed::search(map(board), &suite, dimension, count);
         insert(format!("search of {count} templates"), search.map_err(|error| anyhow!("{error}"))?);
         if all {
-            costs.insert(format!("{compiler} frame and liveness cycles"), frame(board)?);
+            insert("frame and liveness".into(), frame(board)?);
         }
     }
     Ok(costs)
 }
 
-/// Cycles of a recognised frame, from the camera's pixels to the template, and of the liveness network.
-fn frame(board: Board) -> anyhow::Result<u64> {
+/// What something takes, low and high, and its instructions.
+fn shown(name: &str, cost: Cost) -> String {
+    let Cost { low, high, instructions, .. } = cost;
+    format!("{name}: {low:.0} to {high:.0} cycles, {instructions} instructions")
+}
+
+/// What a recognised frame takes, from the camera's pixels to the template, and the liveness network.
+fn frame(board: Board) -> anyhow::Result<Cost> {
     let picture = workspace::cache("pictures/obama.jpg").display().to_string();
     let arguments = ["--json", "bench", "--cycles", "--on", board.name(), "--frame", &picture];
     let report = process::captured(&mut images::postern(&arguments)?, None);
     let report = report.context("the cycles of a frame cannot be estimated")?;
     let report: serde_json::Value = serde_json::from_str(&report)?;
-    report["low"].as_u64().context("`postern bench --cycles --frame` reports no cycles")
+    let of = |field: &str| {
+        let number = report[field].as_u64();
+        number.with_context(|| format!("`postern bench --cycles --frame` reports no {field}"))
+    };
+    let (low, high) = (of("low")? as f64, of("high")? as f64);
+    Ok(Cost { low, high, instructions: of("instructions")?, ..Cost::default() })
 }
 
 /// What all operators of a network take.
@@ -211,6 +222,12 @@ mod tests {
         let over = compare(&budget, &costs(&[("a", 1011), ("d", 5)]));
         assert_eq!(over.len(), 2);
         assert_eq!(over[0], "a: 1011 instead of 1000, +1.1 %");
+    }
+
+    #[test]
+    fn both_estimates_are_shown_beside_the_instructions() {
+        let cost = Cost { low: 9.6, high: 12.2, instructions: 7, ..Cost::default() };
+        assert_eq!(shown("yunet", cost), "yunet: 10 to 12 cycles, 7 instructions");
     }
 
     #[test]
