@@ -7,7 +7,7 @@ use client::{Applicant, Device, Picture, Signer, Step};
 use embassy_time::{Instant, Timer};
 use imaging::CameraFrame;
 use protocol::{Enrolment, ModelKind, PixelFormat, Role, Settings, Source};
-use synthetic_attacks::{Approach, Subject};
+use synthetic_attacks::{Approach, Subject, WALKS};
 
 use crate::boot::{boot, stand};
 use crate::error::Result;
@@ -86,6 +86,7 @@ pub fn arrive(cells: &Cells, subject: &Subject, seed: u64, costs: Costs) -> Arri
     let timeline = Timeline {
         costs,
         appears_us: appears.as_micros(),
+        stands_us: appears.as_micros() + (WALKS * 1e6) as u64,
         opens_us: opened.map(|opened| opened.as_micros()),
         done: watch.done(),
     };

@@ -74,6 +74,8 @@ pub struct Timeline {
     pub costs: Costs,
     /// When the face appears, in microseconds since the boot.
     pub appears_us: u64,
+    /// When the person has walked up, and stands.
+    pub stands_us: u64,
     /// When the lock opens.
     pub opens_us: Option<u64>,
     /// The steps, also those before the face appears.
@@ -84,9 +86,9 @@ pub struct Timeline {
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 90.0;
 const RIGHT: f64 = 110.0;
-const THINNEST: f64 = 0.8;
+const THINNEST: f64 = 1.2;
 /// The top of the first lane, and the height of a lane.
-const TOP: f64 = 72.0;
+const TOP: f64 = 80.0;
 const LANE: f64 = 26.0;
 
 impl Timeline {
@@ -162,6 +164,7 @@ impl Timeline {
                 y + 18.0,
             );
         }
+        self.axis(&mut svg, &at, end, bottom);
         for done in &steps {
             let lane = Kind::ALL.iter().position(|kind| *kind == done.kind).unwrap_or(0);
             let y = TOP + LANE * lane as f64 + 4.0;
@@ -178,12 +181,11 @@ impl Timeline {
                 done.kind.colour(),
             );
         }
-        self.axis(&mut svg, &at, end, bottom);
         svg.push_str("</svg>\n");
         svg
     }
 
-    /// The axis of time from the face's appearing on, about ten ticks.
+    /// The axis of time from the face's appearing on, about ten ticks, and until when the person walks.
     fn axis(&self, svg: &mut String, at: &dyn Fn(f64) -> f64, end: u64, bottom: f64) {
         let zero = self.appears_us as f64;
         let length = (end as f64 - zero) / 1e3;
@@ -199,6 +201,24 @@ impl Timeline {
                 bottom + 16.0,
             );
             ms += step;
+        }
+        let [begins, stands] = [self.appears_us, self.stands_us.min(end)].map(|us| at(us as f64));
+        let _ = writeln!(
+            svg,
+            "<line x1=\"{begins:.2}\" y1=\"{0}\" x2=\"{stands:.2}\" y2=\"{0}\" stroke=\"#555\"/>\
+             <text x=\"{begins:.2}\" y=\"{1}\" fill=\"#555\">the person walks up</text>",
+            TOP - 3.0,
+            TOP - 7.0,
+        );
+        if self.stands_us < end {
+            let _ = writeln!(
+                svg,
+                "<line x1=\"{stands:.2}\" y1=\"{}\" x2=\"{stands:.2}\" y2=\"{bottom}\" stroke=\"#555\" \
+                 stroke-dasharray=\"4 3\"/><text x=\"{:.2}\" y=\"{}\" fill=\"#555\">and stands</text>",
+                TOP - 12.0,
+                stands + 4.0,
+                TOP - 7.0,
+            );
         }
         let _ = writeln!(
             svg,
@@ -219,6 +239,7 @@ mod tests {
         Timeline {
             costs: AN547,
             appears_us: 1_000_000,
+            stands_us: 1_250_000,
             opens_us: Some(1_300_000),
             done: vec![
                 done(Kind::Detect, 1, 800_000, 100_000),
@@ -246,6 +267,9 @@ mod tests {
             svg.contains("0.30 s later the lock opens") && svg.contains("look 3: encode, 130.0 ms"),
             "{svg}"
         );
+        assert!(svg.contains("and stands"), "{svg}");
+        let before = Timeline { stands_us: 3_000_000, ..timeline() };
+        assert!(!before.svg().contains("and stands"), "it opened before");
         let locked = Timeline { opens_us: None, ..timeline() };
         assert!(locked.svg().contains("the lock stays closed"));
     }

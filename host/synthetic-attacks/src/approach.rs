@@ -15,6 +15,9 @@ use crate::walk::Walk;
 /// Height of the face at first and when the person stands, in pixels of the camera.
 pub const HEIGHTS: [f32; 2] = Walk::ARRIVAL.heights;
 
+/// Seconds until the person stands.
+pub const WALKS: f32 = Walk::ARRIVAL.seconds;
+
 /// Seconds for which the head moves and blinks.
 const STAYS: f32 = 60.0;
 

@@ -35,6 +35,6 @@ mod subject;
 mod walk;
 
 pub use answer::{Answer, answer, draw};
-pub use approach::{Approach, HEIGHTS};
+pub use approach::{Approach, HEIGHTS, WALKS};
 pub use attack_type::{AttackType, sequence, sequence_at, walking_at};
 pub use subject::Subject;

@@ -75,7 +75,7 @@ pub struct Report {
     steps: Vec<Step>,
     /// The arrivals.
     arrivals: Vec<Row>,
-    /// The file of the drawing, of the arrival in the middle. `null` without `--svg`.
+    /// The file of the drawing, of the arrival whose time is `p50`. `null` without `--svg`.
     drawn: Option<PathBuf>,
 }
 
@@ -124,7 +124,7 @@ pub fn run(
     let cells = enrol(&images, &people)?;
     let played = play(&cells, &people, args.times, costs);
     if let Some(file) = svg {
-        let middle = &played[played.len() / 2].1;
+        let middle = &played[rank(played.len(), 50)].1;
         file.write(|to| to.write_all(middle.timeline.svg().as_bytes()))?;
     }
     let report = report(costs, encoder, people.len(), &played, svg);
@@ -214,10 +214,9 @@ fn report(
     svg: Option<&OutputFile>,
 ) -> Report {
     let opened = played.iter().filter(|(_, arrival)| arrival.opens_ms.is_some()).count();
-    // The nearest rank: the least time that this share of all arrivals keeps.
     let percentile = |percent: usize| {
-        let rank = (played.len() * percent).div_ceil(100).max(1);
-        played.get(rank - 1).and_then(|(_, arrival)| arrival.opens_ms).map(rounded)
+        let arrival = played.get(rank(played.len(), percent));
+        arrival.and_then(|(_, arrival)| arrival.opens_ms).map(rounded)
     };
     let steps = Kind::ALL.iter().map(|kind| {
         let sums = played[..opened].iter().map(|(_, arrival)| arrival.timeline.sum(*kind));
@@ -245,6 +244,11 @@ fn report(
     }
 }
 
+/// The place, from 0, of the arrival whose time this share of `count` keeps: the nearest rank.
+fn rank(count: usize, percent: usize) -> usize {
+    (count * percent).div_ceil(100).max(1) - 1
+}
+
 fn rounded(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
@@ -269,4 +273,15 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         shown(report.p50),
         shown(report.p95)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_arrivals_keep_p50() {
+        assert_eq!([1, 2, 9, 10, 20].map(|count| rank(count, 50)), [0, 0, 4, 4, 9]);
+        assert_eq!([1, 10, 20, 100].map(|count| rank(count, 95)), [0, 9, 18, 94]);
+    }
 }
