@@ -12,10 +12,10 @@ use crate::Interval;
 use crate::comparison::{Comparison, Total};
 
 /// Draws for an interval.
-const DRAWS: u64 = 1000;
+pub(crate) const DRAWS: u64 = 1000;
 
 /// The draws start here, so that the same pictures give the same interval.
-const SEED: u64 = 0x5eed_face;
+pub(crate) const SEED: u64 = 0x5eed_face;
 
 /// The interval of the true-accept rate at each of `rates`, if there are enough pictures.
 pub fn intervals(comparison: &Comparison, rates: &[f64]) -> Vec<Option<Interval>> {

@@ -18,6 +18,7 @@ mod groups;
 mod identification;
 mod intervals;
 mod operating_point;
+mod paired;
 mod plot;
 pub mod presentation;
 mod protocol;
@@ -36,6 +37,7 @@ pub use groups::{GroupErrors, Groups};
 pub use identification::{OpenSet, Rank1, open_set, rank1};
 pub use intervals::intervals;
 pub use operating_point::{Interval, OperatingPoint};
+pub use paired::Paired;
 pub use plot::{
     Curve, Sized, plot_det, plot_groups, plot_identification, plot_scores, plot_sizes, plot_trade_off,
 };

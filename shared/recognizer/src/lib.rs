@@ -21,4 +21,4 @@ mod recognizer;
 pub use aligned::Aligned;
 pub use error::{Error, Network};
 pub use liveness::Liveness;
-pub use recognizer::{CROP_SIZES, DEFAULT_MIN_SCORE, Recognizer, check};
+pub use recognizer::{CROP_SIZES, DEFAULT_MIN_SCORE, Recognizer, WHOLE_EVERY, check};

@@ -13,6 +13,9 @@ use crate::{Aligned, Error, Liveness, Network, aligned, heads};
 /// reported as such, with advice, and not as an empty frame.
 pub const DEFAULT_MIN_SCORE: u16 = 19_661;
 
+/// Frames in a row in which a door searches near the last face, until it searches the whole frame again.
+pub const WHOLE_EVERY: u8 = 16;
+
 /// Supported sides of the aligned crop of an encoder, in pixels.
 pub const CROP_SIZES: [usize; 4] = [64, 80, 96, CROP_SIZE];
 
@@ -110,6 +113,12 @@ impl<'m> Recognizer<'m> {
     /// [`Error::Arena`].
     pub fn track(&self, frame: &Frame, face: &Face, arena: &mut [i8]) -> Result<Faces, Error> {
         self.track_with(frame, face, arena, Model::run)
+    }
+
+    /// Whether [`track`](Self::track) searches near `face` alone, and not the whole frame.
+    pub fn can_track(&self, frame: &Frame, face: &Face) -> bool {
+        let near = |decoder: &Decoder| Near::new(frame, &face.bounds, decoder.input());
+        self.half.as_ref().is_some_and(|(_, decoder)| near(decoder).is_some())
     }
 
     /// As [`track`](Self::track), where `run` runs the network if that is the whole one.

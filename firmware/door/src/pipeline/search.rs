@@ -7,15 +7,13 @@
 //! | nobody was there, and nothing has changed since | none | a three-hundredth |
 //! | the same, [`EMPTY_EVERY`]th time; or something has changed | the whole frame | 1 |
 
+use recognizer::WHOLE_EVERY;
 use vision::{Backdrop, Face, Faces, Frame};
 
 use super::{
     assess::{find, largest_first},
     engine::{Engine, Fault},
 };
-
-/// Frames in a row in which a face is followed, until the whole frame is searched again.
-const WHOLE_EVERY: u8 = 16;
 
 /// Frames of an unchanged empty scene of which one is searched.
 const EMPTY_EVERY: u8 = 8;

@@ -14,6 +14,7 @@ pub mod presentations;
 mod promise;
 pub mod report;
 pub mod samples;
+pub mod tracking;
 
 use crate::output::{Outcome, Output};
 
@@ -40,6 +41,8 @@ enum What {
     Distance(distance::Args),
     /// How well enrolment tells an upright photograph from a turned one, by the detector's scores
     Orientation(orientation::Args),
+    /// What it costs to search near the last face only: faces found, people known and strangers taken for them
+    Tracking(tracking::Args),
 }
 
 /// Runs the measurement asked for.
@@ -51,5 +54,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         What::Detection(args) => detection::run(&args, output),
         What::Distance(args) => distance::run(&args, output),
         What::Orientation(args) => orientation::run(&args, output),
+        What::Tracking(args) => tracking::run(&args, output),
     }
 }

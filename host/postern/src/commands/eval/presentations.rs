@@ -147,7 +147,7 @@ pub fn choose(
 }
 
 /// Of `faces`, the largest that is good enough to be assessed.
-fn choose_of(
+pub fn choose_of(
     recognizer: &Recognizer,
     frame: &vision::Frame,
     mut faces: vision::Faces,

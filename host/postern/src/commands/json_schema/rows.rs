@@ -57,6 +57,7 @@ answers! {
     ["eval detection"] eval::detection::Row;
     ["eval distance"] eval::distance::Row;
     ["eval orientation"] eval::orientation::Row;
+    ["eval tracking"] eval::tracking::Row;
     ["eval liveness"] Vec<::eval::presentation::Rates>;
     ["eval liveness"] ::eval::recorded::Report;
     ["eval report"] eval::page::Page;
