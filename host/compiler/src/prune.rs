@@ -133,14 +133,14 @@ fn fold_constants(network: &mut Network, into: &mut [u32]) -> usize {
             .filter(|&channel| is_constant(network, operator, channel))
             .map(|channel| (channel, value(network, operator, channel)))
             .collect();
-        for reader in 0..network.operators.len() {
+        for (reader, into) in into.iter_mut().enumerate() {
             let operator = &network.operators[reader];
             if operator.kind == OperatorKind::Dense && operator.inputs[0] == output {
                 let done = constants
                     .iter()
                     .filter(|(channel, value)| fold(network, reader, *channel, *value))
                     .count();
-                into[reader] += done as u32;
+                *into += done as u32;
                 folded += done;
             }
         }
