@@ -71,6 +71,17 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         self.0.as_mut().map_err(|error| error.clone())
     }
 
+    /// The gallery as flash has it: it is read again where an error of flash left it half read. Who is not there is not enrolled then.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    #[inline(never)]
+    pub(crate) fn whole(&mut self) -> Result<&Gallery<'m, F>, Error> {
+        let gallery = self.gallery_mut()?;
+        gallery.refresh()?;
+        Ok(gallery)
+    }
+
     /// A person by ID.
     pub(crate) fn person(&self, id: u32) -> Option<&Person> {
         self.0.as_ref().ok()?.next_person(id).filter(|person| person.id() == id)

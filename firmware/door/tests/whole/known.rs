@@ -15,10 +15,10 @@ use policy::{Limits as AccessLimits, Rule};
 use protocol::{Enrolment, Error, Limits, Name, Request, Response, Settings};
 
 /// Enough for the first volume, and for some in the further one.
-const PEOPLE: u32 = 80;
+pub const PEOPLE: u32 = 80;
 
 /// A board with people in two small volumes, the last of them in the further one.
-fn of_two_volumes() -> Board {
+pub fn of_two_volumes() -> Board {
     let mut board = board(2);
     board.gallery = vec![0xff; 12 * SECTOR_SIZE];
     board.further = vec![board.gallery.clone()];

@@ -13,6 +13,7 @@ mod erasing;
 mod flushing;
 mod frames;
 mod guesses;
+mod half_read;
 mod hidden;
 mod insider;
 mod journal;

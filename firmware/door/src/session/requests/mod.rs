@@ -74,12 +74,12 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::Identify { source } => {
             faces::compare(parts, None, source, captured, models).map(Response::Identified)
         }
-        Request::ListUsers { from } => people::list(&parts.people, from),
+        Request::ListUsers { from } => people::list(&mut parts.people, from),
         Request::Remove { name } => people::remove(parts, &name, models),
         Request::Rename { name, new } => people::rename(parts, &name, &new),
         Request::RemoveTemplate { name, index } => people::remove_template(parts, &name, index),
         Request::RemoveEnrolled { person, template } => people::remove_enrolled(parts, person, template),
-        Request::GetRule { name } => people::rule(&parts.people, &parts.rules, &name),
+        Request::GetRule { name } => people::rule(&mut parts.people, &parts.rules, &name),
         Request::SetRule { name, rule } => people::set_rule(parts, &name, rule),
         Request::Suspend { name, suspended } => people::suspend(parts, &name, suspended),
         Request::BeginModel { kind, length, sha256, sequence, signature } => {

@@ -21,8 +21,8 @@ use crate::{
 use super::basis;
 
 /// A page of the people.
-pub(super) fn list<F: MultiwriteNorFlash>(people: &People<'_, F>, from: u32) -> Result<Response, Error> {
-    let gallery = people.gallery().map_err(unreadable)?;
+pub(super) fn list<F: MultiwriteNorFlash>(people: &mut People<'_, F>, from: u32) -> Result<Response, Error> {
+    let gallery = people.whole().map_err(unreadable)?;
     let mut users: Vec<User, USERS_PER_PAGE> = Vec::new();
     let mut next = gallery.next_person(from);
     while let Some(person) = next {
@@ -65,9 +65,7 @@ pub(super) fn remove<B: Board, E: Engine>(
 fn remove_one<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, name: &str) -> Result<Response, Error> {
     let room = parts.people.room();
     // First, so that whoever is not there afterwards was removed.
-    let whole = parts.people.gallery_mut().map_err(unreadable)?.refresh();
-    whole.map_err(|error| refusal(error, name, room))?;
-    let found = parts.people.gallery().map_err(unreadable)?.find(name).ok_or(gallery::Error::NotFound);
+    let found = parts.people.whole().and_then(|gallery| gallery.find(name).ok_or(gallery::Error::NotFound));
     let id = found.map_err(|error| refusal(error, name, room))?.id();
     parts.restart_frames();
     parts.decider.forget(id);
@@ -103,7 +101,7 @@ pub(super) fn remove_enrolled<B: Board, E: Engine>(
     id: PersonId,
     template: u16,
 ) -> Result<Response, Error> {
-    let gallery = parts.people.gallery().map_err(unreadable)?;
+    let gallery = parts.people.whole().map_err(unreadable)?;
     let person = gallery.people().find(|person| person.id() == id);
     let found = person.and_then(|person| {
         let index = person.numbers().iter().position(|number| *number == template)?;
@@ -131,7 +129,7 @@ pub(super) fn rename<B: Board, E: Engine>(
 
 /// The rule of a person, without the PINs.
 pub(super) fn rule<F: MultiwriteNorFlash>(
-    people: &People<'_, F>,
+    people: &mut People<'_, F>,
     rules: &Rules<'_>,
     name: &str,
 ) -> Result<Response, Error> {
@@ -153,7 +151,7 @@ pub(super) fn set_rule<B: Board, E: Engine>(
     name: &str,
     rule: Rule,
 ) -> Result<Response, Error> {
-    let person = find(&parts.people, name)?;
+    let person = find(&mut parts.people, name)?;
     let suspended = parts.rules.stored(person).is_none_or(|before| before.suspended);
     store(parts, name, Rule { suspended, ..rule })
 }
@@ -163,14 +161,14 @@ fn store<B: Board, E: Engine>(
     name: &str,
     rule: Rule,
 ) -> Result<Response, Error> {
-    let person = find(&parts.people, name)?;
+    let person = find(&mut parts.people, name)?;
     parts.rules.set(person, rule, opened(&mut parts.storage)?)?;
     if parts.decider.awaited(Instant::now()) == Some(person) {
         // Their wait ends: by this request, and not by a face.
         parts.restart_frames();
     }
     parts.decider.forget(person);
-    self::rule(&parts.people, &parts.rules, name)
+    self::rule(&mut parts.people, &parts.rules, name)
 }
 
 /// Suspends a person, or resumes them; the rest of their rule stays.
@@ -179,13 +177,14 @@ pub(super) fn suspend<B: Board, E: Engine>(
     name: &str,
     suspended: bool,
 ) -> Result<Response, Error> {
-    let person = find(&parts.people, name)?;
+    let person = find(&mut parts.people, name)?;
     let rule = parts.rules.stored(person).ok_or(Error::RuleLost)?;
     store(parts, name, Rule { suspended, ..rule })
 }
 
 /// The ID of the person who alone has a name: a rule or a suspension that met one of two would leave the other as they are.
-fn find<F: MultiwriteNorFlash>(people: &People<'_, F>, name: &str) -> Result<PersonId, Error> {
-    let found = people.gallery().map_err(unreadable)?.sole(name);
-    Ok(found.map_err(|error| refusal(error, name, people.room()))?.id())
+fn find<F: MultiwriteNorFlash>(people: &mut People<'_, F>, name: &str) -> Result<PersonId, Error> {
+    let room = people.room();
+    let found = people.whole().and_then(|gallery| gallery.sole(name));
+    Ok(found.map_err(|error| refusal(error, name, room))?.id())
 }

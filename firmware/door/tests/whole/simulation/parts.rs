@@ -259,7 +259,7 @@ impl ReadNorFlash for Chip<'_> {
     const READ_SIZE: usize = 1;
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
-        if !self.supply.is_on() {
+        if !self.supply.is_on() || self.supply.unreadable.get() == Some(self.partition) {
             return Err(Error::PowerCut);
         }
         if let Some((_, place)) = self.supply.spoiled.get().filter(|(of, _)| *of == self.partition) {
