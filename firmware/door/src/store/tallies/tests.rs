@@ -66,6 +66,40 @@ fn an_index_that_is_lost_while_the_board_runs_takes_no_failures_with_it() {
     assert_eq!(again, Ok(false), "it is told once");
 }
 
+/// In a boot whose gallery does not open flash keeps its rations, which are those of before. Where the index is lost then, memory has
+/// them: else whoever damages it would have all PINs of the ration again, and no doubt at the next boot.
+#[test]
+fn an_index_that_is_lost_in_a_boot_without_a_gallery_begins_no_ration_again() {
+    let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
+    let mut tallies = no_failures();
+    assert_eq!((0..7).filter(|_| tallies.pins_mut().take(0)).count(), 7);
+    for _ in 0..61 {
+        let _ = tallies.is_written(0);
+    }
+    tallies.fail(Some(9), Factor::Pin, 0, 1, 60_000);
+    assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(0, 1_000_000), true), Ok(false));
+    let used = |cells: &mut [u8]| {
+        let mut boot = no_failures();
+        read_tallies(&mut storage(cells), &mut boot, clocks(2, 1_000_002)).unwrap();
+        boot.meet([(0, 9)].into_iter());
+        boot.doubt(10, 7);
+        (boot.pins().used(), boot.writes_used(), boot.doubts().1)
+    };
+    assert_eq!(used(&mut cells), (7, 60, true));
+    // Rations of memory are not written while the people are not known.
+    let _ = tallies.pins_mut().take(0);
+    assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(1, 1_000_001), false), Ok(false));
+    assert_eq!(used(&mut cells), (7, 60, true));
+    let key = 0x023b_u16.to_le_bytes();
+    (8..cells.len() - 12)
+        .filter(|at| cells[*at..*at + 2] == key)
+        .collect::<std::vec::Vec<_>>()
+        .into_iter()
+        .for_each(|at| cells[at + 10] ^= 1);
+    assert_eq!(write_tallies(&mut storage(&mut cells), &mut tallies, clocks(1, 1_000_001), false), Ok(true));
+    assert_eq!(used(&mut cells), (8, 60, true));
+}
+
 /// As many as a door on Linux has room for: marks of 10,240 people, places of 2,048.
 fn many() -> Tallies<'static> {
     Tallies::new(Box::leak(Box::new(TallyMemory::<10_240, 256>::new())).all())
