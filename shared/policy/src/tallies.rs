@@ -6,7 +6,7 @@
 //! | person | factor | counts |
 //! |---|---|---|
 //! | somebody | PIN | wrong PINs after their face |
-//! | somebody | face | faces that fail liveness and look like them; other faces after their PIN (1:1 mode) |
+//! | somebody | face | faces that fail liveness and look like them, but while their PIN is requested; other faces after their PIN (1:1 mode) |
 //! | nobody | PIN | PINs of nobody, in 1:1 mode. Each hour of rest takes one back ([`Lockout`]) |
 //! | nobody | face | strangers, and what fails liveness and looks like nobody. Taken back in the same way |
 //!

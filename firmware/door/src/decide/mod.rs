@@ -9,9 +9,14 @@
 //! | known | the same | face, when enough frames agree. If the person comes in, theirs and nobody's are 0 |
 //! | stranger | + 1 | stranger, when they are enough; then 0 |
 //! | not live | + 1 | spoof, when they are enough; then 0 |
+//! | not live, and looks like the person whose PIN is requested | the same | none |
 //! | challenge failed | the same | spoof, at once: it was decided over many frames |
 //! | poor, or liveness undecided | the same | none |
 //! | no face, unclaimed, unable | the same | none |
+//!
+//! Whose PIN is requested has shown their face, and looks at the keypad, as still as a picture. Nothing that is seen of them
+//! meanwhile leads further, so it is no try: a known face changes nothing, and what comes after the request begins with frames of
+//! its own (`worker::enact`).
 //!
 //! So whoever withdraws a picture before it is refused often enough goes on with the count at the next one, whoever else shows
 //! their face, or any other picture, in between.
@@ -105,12 +110,14 @@ pub(crate) struct Decider<'m> {
     pub(crate) config: Config,
     agreement: Agreement,
     policy: AccessPolicy<'m>,
+    /// The person whose PIN was requested at the last frame.
+    requested: Option<u32>,
 }
 
 impl<'m> Decider<'m> {
     /// Nobody came yet, and there are these failures.
     pub(crate) const fn new(config: Config, tallies: Tallies<'m>) -> Self {
-        Self { config, agreement: Agreement::new(), policy: AccessPolicy::new(tallies) }
+        Self { config, agreement: Agreement::new(), policy: AccessPolicy::new(tallies), requested: None }
     }
 
     /// Forgets the frames so far that agree. Looks that refused somebody, failures and lockouts stay.
@@ -156,6 +163,17 @@ impl<'m> Decider<'m> {
     /// The person whose face is awaited after their PIN.
     pub(crate) fn awaited(&self, now: Instant) -> Option<u32> {
         self.policy.face_requested(now.as_millis())
+    }
+
+    /// The person whose PIN is requested after their face.
+    pub(crate) fn requested(&self, now: Instant) -> Option<u32> {
+        self.policy.pin_requested(now.as_millis())
+    }
+
+    /// Whether that has changed since the last call.
+    pub(crate) fn is_request_new(&mut self, now: Instant) -> bool {
+        let requested = self.requested(now);
+        core::mem::replace(&mut self.requested, requested) != requested
     }
 
     /// Counts a failure of whoever was in the middle of a challenge when the power was cut, as the settings have it, also if
@@ -240,6 +258,9 @@ impl<'m> Decider<'m> {
             FrameResult::Stranger(_) => (awaited, AuthEvent::Stranger),
             FrameResult::NotLive(RejectReason::ChallengeFailed) => {
                 return (seen.count, Some(AuthEvent::Spoof { like }));
+            }
+            FrameResult::NotLive(_) if like.is_some() && like == self.requested(now) => {
+                return (seen.count, None);
             }
             FrameResult::NotLive(_) => (like.or(awaited), AuthEvent::Spoof { like }),
             FrameResult::Known(found) => {

@@ -236,6 +236,37 @@ fn a_face_with_a_pin_in_its_rule_needs_the_pin() {
 }
 
 #[test]
+fn looks_at_whoever_is_asked_for_their_pin_count_for_nothing_until_it_comes_or_is_too_late() {
+    let rule = Rule { pin: Pin::new(b"1234"), ..Rule::default() };
+    let mut bench = Bench::new(CONFIG, &[(7, rule)]);
+    bench.frames::<2>(&known(7));
+    assert_eq!(bench.frame(known(7)), Decision::RequestPin { person: 7 });
+    let still = FrameResult::NotLive(RejectReason::Still);
+    bench.like = Some(7);
+    assert_eq!(bench.frames(&still), [Decision::None; 60]);
+    let failed = bench.frame(FrameResult::NotLive(RejectReason::ChallengeFailed));
+    assert_eq!(
+        failed,
+        refused(Some(7), Reason::NotLive, false),
+        "a challenge was of somebody else, or of before"
+    );
+    for other in [Some(8), None] {
+        bench.like = other;
+        assert_eq!(
+            bench.frames(&still),
+            [Decision::None, Decision::None, refused(other, Reason::NotLive, false)]
+        );
+    }
+    bench.like = Some(7);
+    // Fifteen seconds after the request.
+    bench.frames::<8>(&still);
+    assert_eq!(
+        bench.frames(&still),
+        [Decision::None, Decision::None, refused(Some(7), Reason::NotLive, true)]
+    );
+}
+
+#[test]
 fn a_door_that_verifies_asks_for_the_face_of_the_pin() {
     let rule = Rule { pin: Pin::new(b"1234"), ..Rule::default() };
     let mut bench = Bench::new(Config { verify: true, ..CONFIG }, &[(7, rule)]);

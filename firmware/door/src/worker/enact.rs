@@ -30,6 +30,11 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         self.camera_sequence = sequence;
         let started = self.system.instructions();
         let now = Instant::now();
+        let requested = self.decider.requested(now);
+        // What was seen while a PIN was requested was no try of its person. A challenge is of somebody else.
+        if self.decider.is_request_new(now) && !self.pipeline.is_asking() {
+            self.begin_frames();
+        }
         let against = match self.decider.config.verify {
             true => Against::Person(self.decider.awaited(now)),
             false => Against::Everybody,
@@ -45,8 +50,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         });
         if is_drawn {
             let asked = self.pipeline.asked(&scene);
-            if !self.stake_challenge(asked) {
-                // What would not count shows nothing.
+            let is_known = asked.is_some() && asked == requested;
+            if is_known || !self.stake_challenge(asked) {
+                // What would not count, or lead no further, shows nothing.
                 self.pipeline.interrupt();
                 if let FrameResult::NotLive(reason @ RejectReason::ChallengeRequested(_)) =
                     &mut observation.result
@@ -64,8 +70,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         let answer = self.decider.on(evidence, &situation(&self.journal, &self.rules, self.link));
         self.keep_tallies_in_time();
         let refused = result.is_refusal();
+        let is_known = observation.like.is_some() && observation.like == requested;
         self.link.config.update(|config| {
-            config.refused = refused;
+            config.refused = refused && !is_known;
             config.gesture = match result {
                 FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => Some(*gesture),
                 // A face that turns too far to be assessed is still asked.
@@ -144,9 +151,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
         if let Decision::RequestFace { .. } = answer.decision {
             // What was seen before was of another claim, or of none. So nothing of it counts now.
-            self.pipeline.reset();
-            self.decider.reset();
-            self.ask(None);
+            self.begin_frames();
         }
         match answer.decision {
             Decision::Refuse { person: None, reason: Reason::LockedOut, .. } => {
@@ -159,6 +164,13 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             _ => self.keep_tallies(),
         }
         self.enact(answer.decision, 0).await;
+    }
+
+    /// Forgets the frames so far: they were of another claim. A challenge that is under way has failed.
+    fn begin_frames(&mut self) {
+        self.pipeline.reset();
+        self.decider.reset();
+        self.ask(None);
     }
 
     /// Does what is decided. `score` is the similarity of the face.

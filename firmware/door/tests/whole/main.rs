@@ -17,6 +17,7 @@ mod half_read;
 mod hidden;
 mod insider;
 mod journal;
+mod keypad;
 mod known;
 mod line;
 mod lost;
