@@ -258,8 +258,8 @@ fn looks_at_whoever_is_asked_for_their_pin_count_for_nothing_until_it_comes_or_i
         );
     }
     bench.like = Some(7);
-    // Fifteen seconds after the request.
-    bench.frames::<8>(&still);
+    // Until fifteen seconds after the request.
+    bench.frames::<7>(&still);
     assert_eq!(
         bench.frames(&still),
         [Decision::None, Decision::None, refused(Some(7), Reason::NotLive, true)]

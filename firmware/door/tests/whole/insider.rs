@@ -2,7 +2,8 @@
 
 use crate::simulation::rules::{board, comes, events, set_rule, settings, two_factors};
 use crate::simulation::{Board, World, engine};
-use audit::Kind;
+use audit::{Entry, Kind};
+use policy::Reason;
 use protocol::{
     Clock, Enrolment, Error, EventKind, FrameResult, Limits, LivenessMode, Name, Request, Response, Role,
     Settings, Source,
@@ -247,6 +248,14 @@ fn the_log_does_not_say_who_a_stranger_is_like() {
         };
         assert_eq!(compared(world, 9).await, None);
         assert_eq!(compared(world, 1).await, Some(1));
+        // Nor does it of one who stands at the door.
+        for _ in 0..12 {
+            world.show(9).await;
+        }
+        let log = world.host.log().await.into_iter().map(|(_, entry)| entry);
+        let stranger = |entry: &Entry| (entry.kind, entry.reason) == (Kind::Refused, Reason::Stranger as u8);
+        let refused: Vec<_> = log.filter(stranger).map(|entry| entry.person).collect();
+        assert!(!refused.is_empty() && refused.iter().all(Option::is_none), "{refused:?}");
     });
 }
 
