@@ -40,12 +40,12 @@ pub const AN547: Costs = Costs {
     board: "an547",
     processor: "Cortex-M55",
     mhz: 400,
-    detect: 34_700_000,
-    track: 9_500_000,
+    detect: 32_300_000,
+    track: 9_100_000,
     sample: 1_430_000,
     assess: 700_000,
-    liveness: 6_900_000,
-    encode: 38_800_000,
+    liveness: 6_800_000,
+    encode: 38_500_000,
     decide: 700_000,
 };
 
