@@ -17,13 +17,13 @@ use crate::picture::Picture;
 use crate::subject::Subject;
 
 /// How far a head turns to a side, and up or down, in degrees: at least, and at most.
-const HEAD: [[f32; 2]; 2] = [[23.0, 31.0], [13.0, 21.0]];
+pub(crate) const HEAD: [[f32; 2]; 2] = [[23.0, 31.0], [13.0, 21.0]];
 
 /// How far an attacker tilts a sheet, in degrees: at least, and at most.
-const SHEET: [[f32; 2]; 2] = [[25.0, 45.0], [10.0, 25.0]];
+pub(crate) const SHEET: [[f32; 2]; 2] = [[25.0, 45.0], [10.0, 25.0]];
 
 /// How far an attacker moves it up or down meanwhile, in distances of the eyes in the photograph.
-const MOVED: f32 = 0.4;
+pub(crate) const MOVED: f32 = 0.4;
 
 /// How long it closes its eyes: on the way, all the way, and back, in seconds at least and at most.
 const CLOSED: [[f32; 2]; 3] = [[0.08, 0.15], [0.6, 1.2], [0.1, 0.2]];

@@ -9,6 +9,7 @@ use crate::head::Head;
 use crate::medium;
 use crate::motion::{Pose, Wander};
 use crate::picture::{Picture, mix};
+use crate::reacting::Actor;
 use crate::sheet::Sheet;
 use crate::subject::Subject;
 use crate::walk::Walk;
@@ -81,7 +82,7 @@ impl AttackType {
 
     /// Whether presentations of this name are of living heads.
     pub fn is_alive(name: &str) -> bool {
-        name == Self::BonaFide.name() || name == Self::BonaFide.walking_name()
+        [Self::BonaFide.name(), Self::BonaFide.walking_name(), Actor::Head.name()].contains(&name)
     }
 }
 

@@ -64,7 +64,12 @@ impl<'a> Head<'a> {
 
     /// Closes its eyes at these times, too; an amplitude of 1 is all the way.
     pub fn close(&mut self, closings: Vec<Turn>) {
-        self.closings = closings;
+        self.closings.extend(closings);
+    }
+
+    /// How it moves.
+    pub fn pose_mut(&mut self) -> &mut Pose {
+        &mut self.pose
     }
 
     /// What is seen of it after `time` seconds.

@@ -18,8 +18,9 @@
 //! camera    blur, light, noise, and the frame
 //! ```
 //! [`answer`] does the same for a door that asks for movements: heads that follow, and what an attacker can do
-//! with a picture ([`Answer`]). [`Approach`] is somebody who walks up to the door; [`walking_at`] makes such presentations, and
-//! those of pictures that are carried up to it.
+//! with a picture ([`Answer`]). [`Reacting`] is somebody who does what the door shows when it shows it ([`Actor`]).
+//! [`Approach`] is somebody who walks up to the door; [`walking_at`] makes such presentations, and those of pictures that are
+//! carried up to it.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -30,6 +31,8 @@ mod head;
 mod medium;
 mod motion;
 mod picture;
+mod reacting;
+mod reaction;
 mod sheet;
 mod subject;
 mod walk;
@@ -37,4 +40,5 @@ mod walk;
 pub use answer::{Answer, answer, draw};
 pub use approach::{Approach, HEIGHTS, WALKS};
 pub use attack_type::{AttackType, sequence, sequence_at, walking_at};
+pub use reacting::{Actor, Reacting};
 pub use subject::Subject;
