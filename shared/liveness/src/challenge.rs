@@ -26,22 +26,26 @@
 //! | requested(n) | no gesture within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
 //! | returning(n) | not frontal | returning(n) | [`RejectReason::StraightRequested`] |
 //! | returning(n), a blink | the eyes are still closed | returning(n) | [`RejectReason::StraightRequested`] |
-//! | returning(n) | frontal; after a blink, the eyes are open | requested(n + 1), or done after the last | [`RejectReason::ChallengeRequested`]; as in done |
+//! | requested(n), a turn | none: a face that is turned too far to be assessed, to that side ([`Challenge::observe_poor`]) | returning(n) | |
+//! | returning(n) | frontal, and back from a nod; after a blink, the eyes are open | requested(n + 1), or done after the last | [`RejectReason::ChallengeRequested`]; as in done |
 //! | returning(n) | none of these within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
-//! | done | any | done | that of the tracker; where it is [`RejectReason::Flat`], that of the sequence model |
+//! | done | any | done | that of the tracker if it is [`RejectReason::Score`], [`RejectReason::Still`] or [`RejectReason::Repeats`]; else that of the whole challenge |
 //! | done | [`DONE_MS`] have elapsed | idle | as in idle |
 //! | requested(n), returning(n) | none: the track ended ([`Challenge::abandon`]) | failed | |
 //! | idle, done | the same | idle | |
 //! | failed | any | failed | [`RejectReason::TooFewSamples`] |
 //! | failed | [`FAILED_MS`] have elapsed | idle | as in idle |
 //!
-//! **A passed challenge has a turn, so its face is no plane.** The tracker's last samples may lie behind the turn, and the face may
-//! look flat in them. Then the sequence model alone decides. All other rejections of the tracker stay.
+//! **The whole challenge decides, not its end.** The tracker's last samples may lie behind the turn: the face may look flat in
+//! them, and after a nod the sequence model is unsure. So in half of all samples of the challenge, or more, the model must decide
+//! for a living head, whatever it says of the last ones. The mean of its logits in place of the half told heads and recordings
+//! apart less well (people of the training set).
 //!
 //! A sample that the network rejects ([`RejectReason::Score`]) changes no state and does not count as closed
 //! eyes, but the timeouts keep running.
 
 use crate::gesture::{Pose, PoseClass};
+use crate::tracker::MAX_UNUSABLE;
 use crate::{
     Decision, Gesture, MOTION_SAMPLES, RejectReason, SEQUENCE, STEPS, Sample, Verdict, features, order,
 };
@@ -60,6 +64,10 @@ pub const DONE_MS: u64 = 10_000;
 
 /// Pause after a failed challenge before the next one starts, in milliseconds.
 pub const FAILED_MS: u64 = 3_000;
+
+/// Most frames in a row that show a face too poorly, while a turn is requested or made: its head may be turned too far to be
+/// assessed, until the person has seen that it suffices. At any other time [`MAX_UNUSABLE`].
+pub const MAX_TURNED: u8 = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -83,6 +91,9 @@ pub struct Challenge {
     eyes_closed: u8,
     /// When the first of them was, on the clock of the samples.
     closed_ms: u64,
+    /// Samples of this challenge of which the sequence model decides for a living head, and all of them.
+    alive: u32,
+    looks: u32,
 }
 
 impl Challenge {
@@ -95,12 +106,39 @@ impl Challenge {
             since_ms: 0,
             eyes_closed: 0,
             closed_ms: 0,
+            alive: 0,
+            looks: 0,
         }
     }
 
     /// Whether something is requested.
     pub const fn is_under_way(&self) -> bool {
         matches!(self.state, State::Requested(_) | State::Returning(_))
+    }
+
+    /// The gesture that is requested, until it is made.
+    pub fn requested(&self) -> Option<Gesture> {
+        match self.state {
+            State::Requested(step) => Some(self.gesture(step)),
+            _ => None,
+        }
+    }
+
+    /// Most frames in a row that may show the face too poorly for a sample.
+    pub fn patience(&self) -> u8 {
+        match self.state {
+            State::Requested(step) | State::Returning(step) if self.gesture(step).is_turn() => MAX_TURNED,
+            _ => MAX_UNUSABLE,
+        }
+    }
+
+    /// Takes a frame that shows the face too poorly for a sample; `place` is where. It can show that the head made a turn.
+    pub fn observe_poor(&mut self, place: &Sample) {
+        if let State::Requested(step) = self.state
+            && Pose::of(place).far_turn(&self.neutral) == Some(self.gesture(step))
+        {
+            self.state = State::Returning(step);
+        }
     }
 
     /// The track ended. A challenge that is under way has failed then. Returns whether one was; `now` is the time in
@@ -133,12 +171,16 @@ impl Challenge {
                 let few = verdict.reject.unwrap_or(RejectReason::TooFewSamples);
                 return rejected(verdict, if failed { RejectReason::ChallengeFailed } else { few });
             }
-            State::Done if time < DONE_MS => return passed(verdict, samples),
+            State::Done if time < DONE_MS => {
+                self.weigh(samples);
+                return self.passed(verdict);
+            }
             State::Idle | State::Done | State::Failed => {
                 return self.begin(verdict, sample.at_ms, samples, random);
             }
             State::Requested(_) | State::Returning(_) => time >= STEP_MS,
         };
+        self.weigh(samples);
         if verdict.reject == Some(RejectReason::Score) && !over {
             return verdict;
         }
@@ -151,9 +193,10 @@ impl Challenge {
             self.closed_ms = sample.at_ms;
         }
         let long = sample.at_ms.saturating_sub(self.closed_ms) >= EYES_CLOSED_MS;
-        // Not while a gesture is requested: a slow turn would take the neutral pose along.
+        let back = frontal && pose.is_back(&self.neutral);
+        // Not while a gesture is requested: a slow turn would take the neutral pose along. So would a nod that is held.
         if frontal && matches!(self.state, State::Returning(_)) {
-            self.neutral = self.neutral.towards(&pose);
+            self.neutral = self.neutral.towards(&pose, if back { 4 } else { 64 });
         }
         let next = match self.state {
             State::Requested(step) if pose_class == PoseClass::Gesture(self.gesture(step)) => {
@@ -167,7 +210,7 @@ impl Challenge {
                 State::Returning(step)
             }
             State::Requested(_) if matches!(pose_class, PoseClass::Gesture(_)) => State::Failed,
-            State::Returning(step) if frontal && !(closed && self.gesture(step) == Gesture::Blink) => {
+            State::Returning(step) if back && !(closed && self.gesture(step) == Gesture::Blink) => {
                 (self.since_ms, self.eyes_closed) = (sample.at_ms, 0);
                 if usize::from(step) + 1 < STEPS { State::Requested(step + 1) } else { State::Done }
             }
@@ -182,9 +225,25 @@ impl Challenge {
                 self.since_ms = sample.at_ms;
                 rejected(verdict, RejectReason::ChallengeFailed)
             }
-            State::Done => passed(verdict, samples),
+            State::Done => self.passed(verdict),
             State::Idle => verdict,
         }
+    }
+
+    /// Adds what the sequence model says of the samples.
+    fn weigh(&mut self, samples: &[Sample]) {
+        self.alive += u32::from(SEQUENCE.decide(&features(samples)) == Decision::Alive);
+        self.looks += 1;
+    }
+
+    /// The verdict after the last gesture.
+    fn passed(&self, verdict: Verdict) -> Verdict {
+        let reject = match verdict.reject {
+            Some(RejectReason::Score | RejectReason::Still | RejectReason::Repeats) => verdict.reject,
+            _ if 2 * self.alive >= self.looks => None,
+            _ => Some(RejectReason::Sequence),
+        };
+        Verdict { reject, ..verdict }
     }
 
     /// Once the head is frontal, draws an order, and requests its first gesture.
@@ -207,6 +266,8 @@ impl Challenge {
             since_ms: now,
             eyes_closed: 0,
             closed_ms: 0,
+            alive: 0,
+            looks: 0,
         };
         rejected(verdict, RejectReason::ChallengeRequested(self.gesture(0)))
     }
@@ -220,18 +281,6 @@ impl Default for Challenge {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The verdict after the last gesture, one of which was a turn.
-fn passed(verdict: Verdict, samples: &[Sample]) -> Verdict {
-    let reject = match verdict.reject {
-        Some(RejectReason::Flat) => match SEQUENCE.decide(&features(samples)) {
-            Decision::Alive => None,
-            Decision::Open | Decision::Attack => Some(RejectReason::Sequence),
-        },
-        reject => reject,
-    };
-    Verdict { reject, ..verdict }
 }
 
 fn rejected(verdict: Verdict, reject: RejectReason) -> Verdict {

@@ -26,6 +26,14 @@ const NODDED: i64 = 655;
 /// Largest horizontal and vertical shift of a frontal head, in the same units, Q12: 0.06 and 0.12.
 const STRAIGHT: [i64; 2] = [246, 492];
 
+/// Largest vertical shift of a head that is back from a nod, in sizes of the face, Q12: half of a nod, 0.08. A small nod that is held
+/// came near [`STRAIGHT`] again by the detector's error alone; then the way back looked like the opposite movement.
+const BACK: i64 = NODDED / 2;
+
+/// Least horizontal shift of the nose of a face that is turned too far to be assessed, in eye distances, Q12: 0.2. Its landmarks
+/// are less exact than those of other faces.
+const TURNED_FAR: i64 = 2 * TURNED;
+
 /// Eyes are closed when their openness is less than that of the neutral pose divided by this: 1/2.
 const CLOSED: u16 = 2;
 
@@ -52,6 +60,11 @@ pub enum Gesture {
 impl Gesture {
     /// All gestures; those that need a real head come first.
     pub const ALL: [Self; 5] = [Self::Left, Self::Right, Self::Up, Self::Down, Self::Blink];
+
+    /// Whether the head turns to a side.
+    pub(crate) const fn is_turn(self) -> bool {
+        matches!(self, Self::Left | Self::Right)
+    }
 }
 
 /// The direction in which a head looks.
@@ -109,10 +122,10 @@ impl Pose {
         neutral.open > DARK && self.open < neutral.open / CLOSED
     }
 
-    /// This pose moved by a quarter towards `now`: people settle down and come closer. The openness of the
+    /// This pose moved by one part of so many towards `now`: people settle down and come closer. The openness of the
     /// eyes does not depend on that and stays.
-    pub(crate) fn towards(self, now: &Self) -> Self {
-        let between = |then: i64, now: i64| then + (now - then) / 4;
+    pub(crate) fn towards(self, now: &Self, parts: i64) -> Self {
+        let between = |then: i64, now: i64| then + (now - then) / parts;
         Self {
             across: between(self.across, now.across),
             down: between(self.down, now.down),
@@ -121,10 +134,29 @@ impl Pose {
         }
     }
 
+    /// Whether a frontal head is back from a nod, or from looking up.
+    pub(crate) fn is_back(&self, neutral: &Self) -> bool {
+        self.down_of(neutral).abs() <= BACK
+    }
+
+    /// To which side a face that is too poor to be assessed is turned, if it is turned far.
+    pub(crate) fn far_turn(&self, neutral: &Self) -> Option<Gesture> {
+        match self.across - neutral.across {
+            across if across >= TURNED_FAR => Some(Gesture::Left),
+            across if across <= -TURNED_FAR => Some(Gesture::Right),
+            _ => None,
+        }
+    }
+
+    /// How far the face is below the `neutral` one, in sizes of the face, Q12.
+    fn down_of(&self, neutral: &Self) -> i64 {
+        ((self.down - neutral.down) << motion::BITS) / neutral.size.max(1)
+    }
+
     /// Classifies this pose relative to the `neutral` one of the same head.
     pub(crate) fn classify(&self, neutral: &Self) -> PoseClass {
         let across = self.across - neutral.across;
-        let down = ((self.down - neutral.down) << motion::BITS) / neutral.size.max(1);
+        let down = self.down_of(neutral);
         if across.abs() <= STRAIGHT[0] && down.abs() <= STRAIGHT[1] {
             return PoseClass::Frontal;
         }

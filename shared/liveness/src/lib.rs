@@ -22,7 +22,9 @@ mod sample;
 mod sequence;
 mod tracker;
 
-pub use challenge::{Challenge, DONE_MS, EYES_CLOSED_MS, EYES_CLOSED_SAMPLES, FAILED_MS, STEP_MS};
+pub use challenge::{
+    Challenge, DONE_MS, EYES_CLOSED_MS, EYES_CLOSED_SAMPLES, FAILED_MS, MAX_TURNED, STEP_MS,
+};
 pub use continuity::{MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST};
 pub use features::{FEATURES, TRACKS, WINDOW, features};
 pub use gesture::Gesture;
@@ -31,6 +33,6 @@ pub use order::{STEPS, order};
 pub use sample::Sample;
 pub use sequence::{Decision, HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
 pub use tracker::{
-    LivenessTracker, MIN_SAMPLES, RejectReason, SAMPLE_THRESHOLD, SINGLE_FRAME_THRESHOLD, Verdict,
-    single_frame_verdict,
+    LivenessTracker, MAX_UNUSABLE, MIN_SAMPLES, RejectReason, SAMPLE_THRESHOLD, SINGLE_FRAME_THRESHOLD,
+    Verdict, single_frame_verdict,
 };

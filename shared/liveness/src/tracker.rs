@@ -31,8 +31,9 @@ pub const MIN_SAMPLES: usize = 2;
 /// pass there. What such a pause leaves open is in docs/security.md, Street.
 const MEMORY_MS: u64 = 15_000;
 
-/// Most frames in a row that show the face too poorly for a sample; one more resets the tracker.
-const MAX_UNUSABLE: u8 = 3;
+/// Most frames in a row that show the face too poorly for a sample; one more resets the tracker. A challenge knows when there may
+/// be more ([`Challenge::patience`](crate::Challenge::patience)).
+pub const MAX_UNUSABLE: u8 = 3;
 
 /// Why a face is not accepted as a living one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,19 +110,26 @@ impl LivenessTracker {
 
     /// Takes a frame that gives no sample. `place` is a sample without score and similarities where the frame shows a
     /// face too poorly to be encoded; `None` where it shows no face. The tracker is reset unless the face can be the
-    /// one it follows, and was not seen well enough for at most `MAX_UNUSABLE` frames.
-    pub fn miss(&mut self, place: Option<Sample>) {
+    /// one it follows, and was not seen well enough for at most `most` frames.
+    pub fn miss(&mut self, place: Option<Sample>, most: u8) {
         self.unusable = self.unusable.saturating_add(1);
-        let follows = self.samples().last().zip(place).is_some_and(|(last, place)| place.is_near(last));
-        if !follows || self.unusable > MAX_UNUSABLE {
+        let follows = place.is_some_and(|place| self.is_near(&place));
+        if !follows || self.unusable > most {
             self.reset();
         }
     }
 
+    /// Whether a face is where the newest sample was, and about as large. `place` is a sample without score and similarities.
+    pub fn is_near(&self, place: &Sample) -> bool {
+        self.samples().last().is_some_and(|last| place.is_near(last))
+    }
+
     /// Whether a sample continues the track: it can show the face of the newest sample, and comes soon enough after it.
     pub fn is_continued_by(&self, sample: &Sample) -> bool {
-        self.samples().last().is_some_and(|last| {
-            sample.continues(last) && sample.at_ms.saturating_sub(last.at_ms) <= MEMORY_MS
+        let mut newest = self.samples().iter().rev();
+        let (last, earlier) = (newest.next(), newest.next());
+        last.is_some_and(|last| {
+            sample.continues(last, earlier) && sample.at_ms.saturating_sub(last.at_ms) <= MEMORY_MS
         })
     }
 
@@ -236,19 +244,19 @@ mod tests {
     fn an_empty_frame_resets_the_tracker_and_a_few_poor_ones_in_place_do_not() {
         let mut tracker = LivenessTracker::new();
         tracker.observe(sample(30_000, 100, 0, 0), 3);
-        tracker.miss(None);
+        tracker.miss(None, MAX_UNUSABLE);
         assert!(tracker.samples().is_empty(), "nobody was there");
         tracker.observe(sample(30_000, 100, 0, 0), 3);
         for _ in 0..MAX_UNUSABLE {
-            tracker.miss(Some(sample(0, 104, 0, 0)));
+            tracker.miss(Some(sample(0, 104, 0, 0)), MAX_UNUSABLE);
         }
         tracker.observe(sample(30_000, 100, 0, 0), 3);
         assert_eq!(tracker.samples().len(), 2, "poor frames of the same face");
-        tracker.miss(Some(sample(0, 300, 0, 0)));
+        tracker.miss(Some(sample(0, 300, 0, 0)), MAX_UNUSABLE);
         assert!(tracker.samples().is_empty(), "a face somewhere else");
         tracker.observe(sample(30_000, 100, 0, 0), 3);
         for _ in 0..=MAX_UNUSABLE {
-            tracker.miss(Some(sample(0, 100, 0, 0)));
+            tracker.miss(Some(sample(0, 100, 0, 0)), MAX_UNUSABLE);
         }
         assert!(tracker.samples().is_empty(), "not seen well for too long");
     }
@@ -287,6 +295,22 @@ mod tests {
             .map(|similarity| observe(&mut tracker, similarity));
         assert_eq!(lengths, [1, 2, 3, 4, 1]);
         assert_eq!(tracker.samples()[0].similarity_to_first, i16::MAX, "it is the first sample itself");
+    }
+
+    #[test]
+    fn a_head_that_gathers_speed_stays_the_same_and_one_that_leaps_does_not() {
+        let lengths = |noses: [i32; 4]| {
+            let mut tracker = LivenessTracker::new();
+            noses.map(|nose| {
+                tracker.observe(sample(32_000, 100, nose, 0), 3);
+                tracker.samples().len()
+            })
+        };
+        // The eyes are 40 pixels apart.
+        assert_eq!(lengths([0, 0, 3, 9]), [1, 2, 3, 4], "0.15 after 0.075");
+        assert_eq!(lengths([0, 0, 1, 7]), [1, 2, 3, 1], "0.15 after 0.025");
+        assert_eq!(lengths([0, 0, -3, 3]), [1, 2, 3, 1], "after a change to the other side");
+        assert_eq!(lengths([0, 0, 4, 12]), [1, 2, 3, 1], "0.2");
     }
 
     #[test]

@@ -72,19 +72,20 @@ pub(crate) fn assess<E: Engine>(
     Ok(Assessed { assessment, openness, thumbnail, template })
 }
 
-/// Chooses the face that counts: of `faces`, the largest first, the first that passes the quality gate, else the first. It is
-/// encoded if `encodes` says so.
+/// Chooses the face that counts: of `faces`, the largest first, the first that passes the quality gate or that `follows` says
+/// is followed, else the first. It is encoded if `encodes` says so.
 pub(crate) fn choose<E: Engine>(
     engine: &mut E,
     pair: &E::Pair<'_>,
     frame: &Frame,
     faces: &[Face],
+    follows: impl Fn(&Face) -> bool,
     encodes: impl Fn(&Face, &Thumbnail) -> bool,
 ) -> Result<Option<Assessed>, Fault> {
     let mut chosen = None;
     for face in faces {
         let assessed = assess(engine, pair, frame, face, |thumbnail| encodes(face, thumbnail))?;
-        if assessed.assessment.flaw.is_none() {
+        if assessed.assessment.flaw.is_none() || follows(face) {
             return Ok(Some(assessed));
         }
         chosen.get_or_insert(assessed);

@@ -8,7 +8,9 @@
 //! A challenge that is under way when its track ends has failed, whatever ended the track
 //! ([`LivenessWatch::take_abandoned`]): the face that began is the face that ends.
 
-use liveness::{Challenge, LivenessTracker, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, STEPS, Sample, Verdict};
+use liveness::{
+    Challenge, Gesture, LivenessTracker, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, STEPS, Sample, Verdict,
+};
 use template::{CosineScore, Template};
 use vision::{Face, Thumbnail};
 
@@ -97,6 +99,11 @@ impl LivenessWatch {
         self.challenge.is_under_way() || self.abandoned.is_some()
     }
 
+    /// The gesture that is requested and not made yet.
+    pub(crate) fn requested(&self) -> Option<Gesture> {
+        self.challenge.requested()
+    }
+
     /// The face of the challenge that is under way, as it was when the challenge began.
     pub(crate) fn asked(&self) -> Option<&Template> {
         self.asked.as_ref()
@@ -105,10 +112,18 @@ impl LivenessWatch {
     /// Takes a frame that gives no sample: without a face, or with a face that is too poor to be encoded.
     pub(crate) fn miss(&mut self, face: Option<&Face>, now_ms: u64) {
         let place = face.map(|face| Sample::new(0, face, 0, 0, [i16::MAX; 2]));
-        self.tracker.miss(place);
-        if self.tracker.samples().is_empty() {
-            self.abandon(now_ms);
+        self.tracker.miss(place, self.challenge.patience());
+        match place {
+            Some(place) if !self.tracker.samples().is_empty() => self.challenge.observe_poor(&place),
+            _ => self.abandon(now_ms),
         }
+    }
+
+    /// Whether a face is the one that is followed, where the door asks for gestures. Somebody who turns too far to be assessed
+    /// does not leave the door to a face behind them.
+    pub(crate) fn follows(&self, face: &Face, mode: LivenessMode) -> bool {
+        let place = Sample::new(0, face, 0, 0, [i16::MAX; 2]);
+        mode == LivenessMode::Challenge && self.tracker.is_near(&place)
     }
 
     /// Whether a frame's face must be encoded before [`see`](Self::see): it is the first of a track, or does not resemble the

@@ -42,7 +42,7 @@ pub(crate) use observation::{FrameResult, Match, Observation, is_undecided};
 pub(crate) use recheck::{AllInFlash, InFlash, Recheck};
 
 use embedded_storage::nor_flash::MultiwriteNorFlash;
-use liveness::{MIN_SIMILARITY, RejectReason, STEPS};
+use liveness::{Gesture, MIN_SIMILARITY, RejectReason, STEPS};
 use template::Template;
 use vision::{Face, Frame, Thumbnail};
 
@@ -178,6 +178,11 @@ impl<E: Engine> Pipeline<E> {
         self.watch.is_asking()
     }
 
+    /// The gesture that the door waits for.
+    pub(crate) fn requested(&self) -> Option<Gesture> {
+        self.watch.requested().filter(|_| self.config.liveness == LivenessMode::Challenge)
+    }
+
     /// Whose failure it is if the challenge that began with this frame fails.
     pub(crate) fn asked<F: MultiwriteNorFlash>(&self, scene: &Scene<'_, '_, '_, E, F>) -> Option<u32> {
         let like = || self.like(scene, self.watch.asked()?);
@@ -236,7 +241,8 @@ impl<E: Engine> Pipeline<E> {
                     || held.is_some()
                     || watch.needs_template(face, thumbnail, mode, *now_ms))
         };
-        let chosen = choose(&mut self.engine, pair, frame, &faces, encodes)?;
+        let follows = |face: &Face| watch.follows(face, mode);
+        let chosen = choose(&mut self.engine, pair, frame, &faces, follows, encodes)?;
         self.search.follow(chosen.as_ref().map(|chosen| &chosen.assessment.face));
         let Some(Assessed { assessment, openness, thumbnail, mut template }) = chosen else {
             return Ok(observation);

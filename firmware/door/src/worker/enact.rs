@@ -71,15 +71,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         self.keep_tallies_in_time();
         let refused = result.is_refusal();
         let is_known = observation.like.is_some() && observation.like == requested;
-        self.link.config.update(|config| {
-            config.refused = refused && !is_known;
-            config.gesture = match result {
-                FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => Some(*gesture),
-                // A face that turns too far to be assessed is still asked.
-                FrameResult::Poor(_) => config.gesture,
-                _ => None,
-            };
-        });
+        // Also where this frame shows nothing of it: the face is turned too far to be assessed, or the network refuses the frame.
+        let gesture = self.pipeline.requested();
+        self.link.config.update(|config| (config.refused, config.gesture) = (refused && !is_known, gesture));
         let score = match result {
             FrameResult::Known(found) => similarity(found.similarity),
             _ => 0,

@@ -228,6 +228,37 @@ fn a_recording_of_what_was_asked_another_time_does_not_open() {
     }
 }
 
+/// A frame that the network refuses changes nothing. A face that is turned too far to be assessed has made its turn.
+#[test]
+fn the_leds_show_what_the_door_waits_for_whatever_a_frame_shows() {
+    let mut turns = 0;
+    for drawn in 0..8 {
+        let mut board = board();
+        board.drawn = 1_000 * drawn;
+        board.boot(async |world: &mut World| {
+            let mut visitor = Visitor::default();
+            while asked(world).is_none() {
+                visitor.step(world, Pose::default()).await;
+            }
+            let request = asked(world);
+            let yaw = match request {
+                Some(Gesture::Left) => 40,
+                Some(Gesture::Right) => -40,
+                _ => 0,
+            };
+            let frames: [fn(u8, u8, Pose) -> Vec<u8>; 2] = [engine::refused, engine::poor];
+            for (frame, yaw) in frames.into_iter().zip([0, yaw]) {
+                visitor.moment += 1;
+                world.scene.show_bytes(frame(1, visitor.moment, Pose { yaw, ..Pose::default() }));
+                world.wait(50).await;
+                assert_eq!(asked(world), request.filter(|_| yaw == 0), "{request:?}");
+            }
+            turns += u32::from(yaw != 0);
+        });
+    }
+    assert!((1..8).contains(&turns), "{turns} of 8 begin with a turn");
+}
+
 #[test]
 fn a_door_that_does_not_ask_shows_nothing() {
     let mut board = board();
@@ -288,7 +319,7 @@ fn whatever_ends_the_track_in_the_middle_fails_the_challenge() {
             match end {
                 0 => visitor.hold(world, Pose { yaw: 80, ..Pose::default() }).await,
                 _ => {
-                    for _ in 0..6 {
+                    for _ in 0..12 {
                         world.scene.show_bytes(engine::distant(1));
                         world.wait(50).await;
                     }

@@ -93,6 +93,20 @@ pub fn posed(person: u8, now: u8, pose: Pose) -> Vec<u8> {
     bytes
 }
 
+/// The same, in a frame that the liveness network refuses.
+pub fn refused(person: u8, now: u8, pose: Pose) -> Vec<u8> {
+    let mut bytes = posed(person, now, pose);
+    bytes[3] = 255;
+    bytes
+}
+
+/// The same, of a face that is too poor to be assessed.
+pub fn poor(person: u8, now: u8, pose: Pose) -> Vec<u8> {
+    let mut bytes = posed(person, now, pose);
+    bytes[2] = 1;
+    bytes
+}
+
 /// A frame of a moving person whose face is partly another one's, in 255ths.
 pub fn becoming(person: u8, now: u8, share: u8) -> Vec<u8> {
     let mut bytes = moment(person, now);
