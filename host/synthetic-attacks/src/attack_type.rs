@@ -9,13 +9,15 @@ use crate::head::Head;
 use crate::medium;
 use crate::motion::{Pose, Wander};
 use crate::picture::{Picture, mix};
-use crate::reacting::Actor;
 use crate::sheet::Sheet;
 use crate::subject::Subject;
 use crate::walk::Walk;
 
 /// Pictures that a door takes in a second.
 pub(crate) const RATE: f32 = 5.0;
+
+/// The name of presentations of a living head that sees what the door asks for.
+pub(crate) const REACTING: &str = "bona-fide-reacts";
 
 /// What stands before the camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,7 +84,7 @@ impl AttackType {
 
     /// Whether presentations of this name are of living heads.
     pub fn is_alive(name: &str) -> bool {
-        [Self::BonaFide.name(), Self::BonaFide.walking_name(), Actor::Head.name()].contains(&name)
+        [Self::BonaFide.name(), Self::BonaFide.walking_name(), REACTING].contains(&name)
     }
 }
 

@@ -9,7 +9,7 @@ use imaging::Photo;
 use liveness::Gesture;
 
 use crate::answer::{HEAD, MOVED, SHEET};
-use crate::attack_type::{AttackType, glaring, held};
+use crate::attack_type::{AttackType, REACTING, glaring, held};
 use crate::camera::{Camera, room};
 use crate::head::Head;
 use crate::medium;
@@ -42,7 +42,7 @@ impl Actor {
     /// The name of its presentations.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Head => "bona-fide-reacts",
+            Self::Head => REACTING,
             Self::Print => "print-reacts",
             Self::Bent => "bent-reacts",
             Self::Covered => "covered-reacts",
@@ -166,7 +166,7 @@ fn head<'a>(subject: &'a Subject, random: &mut Rng, seconds: f32) -> Head<'a> {
 mod tests {
     use super::*;
 
-    /// Pictures of an actor, five a second, to whom the LEDs show `asked` from the second second on.
+    /// Pictures of an actor, five a second, where the LEDs show `asked` after one second.
     fn pictures(actor: Actor, asked: Option<Gesture>) -> Vec<Photo> {
         let landmarks = [[62.0, 78.0], [98.0, 78.0], [80.0, 98.0], [66.0, 118.0], [94.0, 118.0]];
         let subject = Subject::of_skin([160, 200], landmarks);

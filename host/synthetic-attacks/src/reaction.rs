@@ -178,7 +178,7 @@ mod tests {
 
     const RANGE: [[f32; 2]; 2] = [[23.0, 31.0], [13.0, 21.0]];
 
-    /// The yaw, the pitch and the lids, five times a second, of somebody to whom `shows` shows LEDs, by time and yaw.
+    /// The yaw, the pitch and the lids, five times a second, of somebody who sees the LEDs that `shows` gives, by time and yaw.
     fn movement(seed: u64, shows: impl Fn(f32, f32) -> Option<Gesture>) -> Vec<[f32; 3]> {
         let mut reaction = Reaction::new(RANGE, &mut Rng::with_seed(seed));
         let mut turns: [Vec<Turn>; 3] = [const { Vec::new() }; 3];
