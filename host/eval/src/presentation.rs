@@ -3,7 +3,7 @@
 //! A presentation is a row of pictures: somebody stands before the camera, or something is held there. It
 //! goes through the door's own rule ([`liveness::LivenessTracker`], and pictures in a row that agree), so that a
 //! rate is one of the door and not of a network. A door that asks for movements ([`liveness::Challenge`]) is one
-//! that is given what it draws.
+//! that is given what it draws. Who is before it may see what it asks for, picture by picture ([`Visit`]).
 //!
 //! | rate | share of |
 //! |---|---|
@@ -24,6 +24,8 @@ const Z: f64 = 1.959_964;
 pub struct Seen {
     /// The face and its score; none if there was none good enough to judge.
     pub sample: Option<Sample>,
+    /// Where a face is that is too poor to judge: a sample without score and similarities.
+    pub poor: Option<Sample>,
     /// Whether it matches the target person of the presentation; `None` if it was not compared.
     pub matches: Option<bool>,
 }
@@ -45,6 +47,8 @@ pub struct Ending {
     pub reject: Option<RejectReason>,
     /// Of each of [`Gesture::ALL`], how often the door asked for it, and how often it then saw it made.
     pub movements: [Made; Gesture::ALL.len()],
+    /// Challenges that failed.
+    pub failed: u32,
 }
 
 /// How often a movement was made.
@@ -59,20 +63,116 @@ pub struct Made {
 /// Lets the door see a presentation; `needed` pictures in a row must agree. A door that asks for movements draws
 /// them of `asked`, and other ones when it asks again.
 pub fn present(pictures: &[Seen], needed: usize, asked: Option<[u8; STEPS]>) -> Ending {
-    let (mut tracker, mut challenge) = (LivenessTracker::new(), Challenge::new());
-    let mut draws = asked;
-    let mut movements = Movements::default();
-    let mut judge = |sample| {
-        let verdict = tracker.observe(sample, needed);
-        let Some(draw) = &mut draws else { return verdict.reject };
+    let mut visit = Visit::new(needed, asked);
+    for seen in pictures {
+        visit.take(seen);
+    }
+    visit.ending()
+}
+
+/// A door that sees a presentation picture by picture.
+pub struct Visit {
+    /// Pictures in a row that must agree.
+    needed: usize,
+    tracker: LivenessTracker,
+    challenge: Challenge,
+    /// What it draws next, if it asks for movements.
+    draws: Option<[u8; STEPS]>,
+    /// The time of the newest sample, in milliseconds.
+    at_ms: u64,
+    movements: Movements,
+    /// Pictures in a row of a living face, and of one that also matches; and pictures with a face.
+    alive: usize,
+    agreed: usize,
+    looks: u32,
+    ending: Ending,
+}
+
+impl Visit {
+    /// A door that has seen nothing; the arguments are those of [`present`].
+    pub fn new(needed: usize, asked: Option<[u8; STEPS]>) -> Self {
+        Self {
+            needed,
+            tracker: LivenessTracker::new(),
+            challenge: Challenge::new(),
+            draws: asked,
+            at_ms: 0,
+            movements: Movements::default(),
+            alive: 0,
+            agreed: 0,
+            looks: 0,
+            ending: Ending::default(),
+        }
+    }
+
+    /// Takes what the next picture shows. Returns the gesture that the door's LEDs show then.
+    pub fn take(&mut self, seen: &Seen) -> Option<Gesture> {
+        match seen.sample {
+            Some(sample) => {
+                let reject = self.judge(sample);
+                self.count(reject, seen.matches);
+            }
+            None => {
+                let most = self.challenge.patience();
+                self.tracker.miss(seen.poor, most);
+                match &seen.poor {
+                    Some(place) if !self.tracker.samples().is_empty() => self.challenge.observe_poor(place),
+                    _ => self.abandon(self.at_ms),
+                }
+                (self.alive, self.agreed) = (0, 0);
+            }
+        }
+        self.challenge.requested()
+    }
+
+    /// How the door ended the presentation so far.
+    pub fn ending(&self) -> Ending {
+        Ending { movements: self.movements.made, ..self.ending }
+    }
+
+    /// The track ended.
+    fn abandon(&mut self, now_ms: u64) {
+        if self.draws.is_some() && self.challenge.abandon(now_ms) {
+            self.failed();
+        }
+    }
+
+    fn failed(&mut self) {
+        self.ending.failed += 1;
+        self.movements.count(Some(RejectReason::ChallengeFailed));
+    }
+
+    /// What speaks against a sample.
+    fn judge(&mut self, sample: Sample) -> Option<RejectReason> {
+        self.at_ms = sample.at_ms;
+        if !self.tracker.is_continued_by(&sample) {
+            self.abandon(sample.at_ms);
+        }
+        let verdict = self.tracker.observe(sample, self.needed);
+        let Some(draw) = &mut self.draws else { return verdict.reject };
         let random = || std::mem::replace(draw, draw.map(|byte| byte.wrapping_mul(5).wrapping_add(7)));
-        let reject = challenge.observe(verdict, tracker.samples(), random).reject;
-        movements.count(reject);
+        let reject = self.challenge.observe(verdict, self.tracker.samples(), random).reject;
+        match reject {
+            Some(RejectReason::ChallengeFailed) => self.failed(),
+            reject => self.movements.count(reject),
+        }
         reject
-    };
-    let assessed: Vec<_> = pictures.iter().map(|seen| seen.sample.map(&mut judge)).zip(pictures).collect();
-    let ending = ending(assessed.iter().map(|(reject, seen)| (*reject, seen.matches)), needed);
-    Ending { movements: movements.made, ..ending }
+    }
+
+    /// Counts a picture with a face: what speaks against it, and whether it matches.
+    fn count(&mut self, reject: Option<RejectReason>, matches: Option<bool>) {
+        let ending = &mut self.ending;
+        ending.responded = true;
+        self.looks += 1;
+        ending.compared |= matches.is_some();
+        ending.reject = reject.or(ending.reject);
+        self.alive = if reject.is_none() { self.alive + 1 } else { 0 };
+        self.agreed = if self.alive > 0 && matches == Some(true) { self.agreed + 1 } else { 0 };
+        if self.alive >= self.needed && !ending.passed {
+            (ending.passed, ending.looks) = (true, Some(self.looks));
+        }
+        ending.opened |= self.agreed >= self.needed;
+    }
 }
 
 /// Counts movements by what a door says.
@@ -103,32 +203,6 @@ impl Movements {
             _ => {}
         }
     }
-}
-
-/// What comes of pictures: of each, what speaks against it, if there was a face, and whether it matches.
-fn ending(
-    pictures: impl Iterator<Item = (Option<Option<RejectReason>>, Option<bool>)>,
-    needed: usize,
-) -> Ending {
-    let mut ending = Ending::default();
-    let (mut alive, mut agreed, mut looks) = (0, 0, 0);
-    for (assessed, matches) in pictures {
-        let Some(reject) = assessed else {
-            (alive, agreed) = (0, 0);
-            continue;
-        };
-        ending.responded = true;
-        looks += 1;
-        ending.compared |= matches.is_some();
-        ending.reject = reject.or(ending.reject);
-        alive = if reject.is_none() { alive + 1 } else { 0 };
-        agreed = if alive > 0 && matches == Some(true) { agreed + 1 } else { 0 };
-        if alive >= needed && !ending.passed {
-            (ending.passed, ending.looks) = (true, Some(looks));
-        }
-        ending.opened |= agreed >= needed;
-    }
-    ending
 }
 
 /// A share of presentations, with its 95 % interval (Wilson 1927).
@@ -179,6 +253,8 @@ pub struct Rates {
     /// Of each gesture (left, right, up, down, blink), how often the door asked for it in all of them, and how often it
     /// was made.
     pub movements: [Made; Gesture::ALL.len()],
+    /// Challenges that failed, in all of them.
+    pub failed: u32,
 }
 
 /// Rates of the presentations of one attack type; `attack` is true if they should be rejected.
@@ -201,6 +277,7 @@ pub fn rates(attack_type: &str, attack: bool, endings: &[Ending]) -> Rates {
         classification_error: Share::new(count(&|e| e.responded && e.passed == attack), responded),
         opened: Share::new(count(&|ending| ending.opened), count(&|ending| ending.compared)),
         movements,
+        failed: endings.iter().map(|ending| ending.failed).sum(),
     }
 }
 
@@ -213,8 +290,18 @@ mod tests {
         let [alive, other] = [true, false].map(|matches| (Some(None), Some(matches)));
         let dead = (Some(Some(RejectReason::Score)), Some(true));
         let none = (None, None);
+        let ending = |pictures: &[(Option<Option<RejectReason>>, Option<bool>)]| {
+            let mut visit = Visit::new(3, None);
+            for (reject, matches) in pictures {
+                match reject {
+                    Some(reject) => visit.count(*reject, *matches),
+                    None => assert_eq!(visit.take(&Seen::default()), None),
+                }
+            }
+            visit.ending()
+        };
         let ends = |pictures: &[_]| {
-            let Ending { responded, passed, opened, .. } = ending(pictures.iter().copied(), 3);
+            let Ending { responded, passed, opened, .. } = ending(pictures);
             [responded, passed, opened]
         };
         assert_eq!(ends(&[alive, alive, alive]), [true, true, true]);
@@ -223,7 +310,7 @@ mod tests {
         assert_eq!(ends(&[alive, alive, dead, alive, alive]), [true, false, false]);
         assert_eq!(ends(&[dead; 5]), [true, false, false]);
         assert_eq!(ends(&[none; 5]), [false, false, false]);
-        let looks = ending([dead, none, alive, alive, alive, alive].into_iter(), 3).looks;
+        let looks = ending(&[dead, none, alive, alive, alive, alive]).looks;
         assert_eq!(looks, Some(4), "pictures with a face");
     }
 
@@ -238,7 +325,7 @@ mod tests {
             similarity_to_first: i16::MAX,
             ..Sample::default()
         };
-        let ending = present(&[Seen { sample: Some(sample), matches: Some(true) }; 24], 3, None);
+        let ending = present(&[Seen { sample: Some(sample), matches: Some(true), poor: None }; 24], 3, None);
         assert!(ending.responded && !ending.passed && !ending.opened);
         assert_eq!(ending.reject, Some(RejectReason::Still));
     }

@@ -1,23 +1,27 @@
 //! `postern eval liveness`: how often a picture is taken for a person, and a person for a picture.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use eval::presentation::{Ending, Rates, Share, present, rates};
+use eval::presentation::{Seen, Visit};
 use imaging::Photo;
-use liveness::{Gesture, order};
-use models::{ImageFile, Manifest};
+use liveness::{STEPS, order};
+use models::{Arena, ImageFile, Manifest};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
-use synthetic_attacks::{Answer, AttackType, Subject, answer, draw, sequence_at, walking_at};
+use synthetic_attacks::{
+    Actor, Answer, AttackType, Reacting, Subject, answer, draw, sequence_at, walking_at,
+};
+use template::Template;
 
 use super::crops::{self, CropArgs};
+use super::liveness_report::{Reported, report};
+use super::meeting::Meeting;
 use super::people::people;
-use super::presentations::{Door, progress, recorded, subject};
+use super::presentations::{Door, Sight, progress, recorded, subject};
 use super::samples::{self, Presentation};
 use crate::numbers::{count, positive};
-use crate::output::{Outcome, Output, note};
+use crate::output::{Outcome, Output};
 use crate::output_args::ForceArgs;
 use crate::picture::spread;
 
@@ -57,6 +61,15 @@ pub struct Args {
     /// passive checks alone
     #[arg(long, conflicts_with = "recorded")]
     challenge: bool,
+
+    /// With --challenge: a head, and whoever holds a picture, see what the door asks for and do it then, and do more where it
+    /// is still asked. Without it their movements are made before the door asks
+    #[arg(long, requires = "challenge", conflicts_with = "samples")]
+    reacting: bool,
+
+    /// Present these alone, by the names in the first column
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["recorded", "samples"])]
+    only: Vec<String>,
 
     /// Pictures in each presentation [default: 16; 64 with --challenge]
     #[arg(long, value_name = "N", value_parser = count::<usize>)]
@@ -122,6 +135,17 @@ impl Args {
         (rate, (self.pictures() as f32 * rate / 5.0).ceil() as usize)
     }
 
+    /// The door that is reported.
+    fn door(&self) -> Reported {
+        let Self { agreement, challenge, .. } = *self;
+        Reported { agreement, challenge, is_recorded: self.recorded.is_some() }
+    }
+
+    /// Whether presentations of this name are asked for.
+    fn presents(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+
     /// The people asked for; none if all are.
     fn names(&self) -> anyhow::Result<Option<Vec<String>>> {
         self.people.as_ref().map(|list| people(list, &self.folds)).transpose()
@@ -143,7 +167,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             "{} was written before doors asked to close the eyes: present again with --write-samples",
             path.display()
         );
-        return report(&assessed, args, output);
+        return report(&assessed, &args.door(), output);
     }
     let samples = args.force.check_any(args.write_samples.as_ref(), args.people.iter())?;
     ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
@@ -164,6 +188,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         float: network.as_ref().map(|_| &float as _),
         step_ms: (1000.0 / args.rate[0]).round() as u64,
         tracks: !args.untracked,
+        encodes_all: args.challenge,
     };
     let assessed = match &args.recorded {
         Some(folder) => of_recorded(&door, folder)?,
@@ -172,7 +197,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(path) = &samples {
         samples::write(path, &assessed)?;
     }
-    report(&assessed, args, output)
+    report(&assessed, &args.door(), output)
 }
 
 /// The images of the detector and of an encoder.
@@ -205,29 +230,13 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                     (subject(door.recognizer, &photo, arena), door.enrol(&photo, arena)?);
                 let mut assessed = Vec::new();
                 if let Some(subject) = &subject {
-                    let mut judge = |attack_type: &str, pictures: &[Photo], asked, step_ms| {
-                        let seen = Door { step_ms, ..*door }.see(pictures, enrolled.as_ref(), arena)?;
-                        let (attack_type, origin) = (attack_type.to_owned(), path.clone());
-                        assessed.push(Presentation { attack_type, origin, seen, asked, step_ms });
-                        anyhow::Ok(())
+                    let of = Of { door, args, subject, enrolled: enrolled.as_ref(), seed };
+                    assessed = match (args.challenge, args.reacting) {
+                        (true, true) => of.reacting(arena)?,
+                        (true, false) => of.answers(arena)?,
+                        (false, _) => of.passive(arena)?,
                     };
-                    if args.challenge {
-                        let asked = draw(seed);
-                        for kind in Answer::ALL {
-                            let pictures = answer(subject, kind, &order(asked), seed, args.pictures());
-                            judge(kind.name(), &pictures, Some(asked), door.step_ms)?;
-                        }
-                    } else {
-                        for (at, attack_type) in AttackType::ALL.into_iter().enumerate() {
-                            let (rate, count) = args.pace(seed.wrapping_mul(8).wrapping_add(at as u64));
-                            let (present, name) = match args.walking {
-                                true => (walking_at as Presenter, attack_type.walking_name()),
-                                false => (sequence_at as Presenter, attack_type.name()),
-                            };
-                            let pictures = present(subject, attack_type, seed, count, rate);
-                            judge(name, &pictures, None, (1000.0 / rate).round() as u64)?;
-                        }
-                    }
+                    assessed.iter_mut().for_each(|one| one.origin.clone_from(path));
                 }
                 bar.inc(1);
                 Ok(assessed)
@@ -238,6 +247,84 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
     let assessed: Vec<Presentation> = assessed.into_iter().flatten().collect();
     ensure!(!assessed.is_empty(), "no photograph shows a face that is good enough");
     Ok(assessed)
+}
+
+/// One person, whose presentations are assessed.
+struct Of<'a> {
+    door: &'a Door<'a>,
+    args: &'a Args,
+    subject: &'a Subject,
+    enrolled: Option<&'a Template>,
+    seed: u64,
+}
+
+impl Of<'_> {
+    /// A living head, and attacks, before a door that asks for nothing.
+    fn passive(&self, arena: &mut Arena) -> anyhow::Result<Vec<Presentation>> {
+        let mut assessed = Vec::new();
+        for (at, attack_type) in AttackType::ALL.into_iter().enumerate() {
+            let (present, name) = match self.args.walking {
+                true => (walking_at as Presenter, attack_type.walking_name()),
+                false => (sequence_at as Presenter, attack_type.name()),
+            };
+            if self.args.presents(name) {
+                let (rate, count) = self.args.pace(self.seed.wrapping_mul(8).wrapping_add(at as u64));
+                let pictures = present(self.subject, attack_type, self.seed, count, rate);
+                assessed.push(self.judge(name, &pictures, None, (1000.0 / rate).round() as u64, arena)?);
+            }
+        }
+        Ok(assessed)
+    }
+
+    /// Movements that are made before the door asks for them.
+    fn answers(&self, arena: &mut Arena) -> anyhow::Result<Vec<Presentation>> {
+        let asked = draw(self.seed);
+        let mut assessed = Vec::new();
+        for kind in Answer::ALL.into_iter().filter(|kind| self.args.presents(kind.name())) {
+            let pictures = answer(self.subject, kind, &order(asked), self.seed, self.args.pictures());
+            assessed.push(self.judge(kind.name(), &pictures, Some(asked), self.door.step_ms, arena)?);
+        }
+        Ok(assessed)
+    }
+
+    /// Movements that are made when the door asks for them.
+    fn reacting(&self, arena: &mut Arena) -> anyhow::Result<Vec<Presentation>> {
+        let asked = Some(draw(self.seed));
+        let mut assessed = Vec::new();
+        for actor in Actor::ALL.into_iter().filter(|actor| self.args.presents(actor.name())) {
+            let mut reacting = Meeting {
+                actor: Reacting::new(self.subject, actor, self.seed, self.args.pictures() as f32),
+                sight: Sight::new(*self.door, self.enrolled),
+                visit: Visit::new(self.args.agreement, asked),
+            };
+            let seen = reacting.run(self.args.pictures(), |shown| shown, arena)?;
+            assessed.push(self.presentation(actor.name(), seen, asked, self.door.step_ms));
+        }
+        Ok(assessed)
+    }
+
+    /// What the door sees in these pictures.
+    fn judge(
+        &self,
+        name: &str,
+        pictures: &[Photo],
+        asked: Option<[u8; STEPS]>,
+        step_ms: u64,
+        arena: &mut Arena,
+    ) -> anyhow::Result<Presentation> {
+        let seen = Door { step_ms, ..*self.door }.see(pictures, self.enrolled, arena)?;
+        Ok(self.presentation(name, seen, asked, step_ms))
+    }
+
+    fn presentation(
+        &self,
+        name: &str,
+        seen: Vec<Seen>,
+        asked: Option<[u8; STEPS]>,
+        step_ms: u64,
+    ) -> Presentation {
+        Presentation { attack_type: name.to_owned(), origin: PathBuf::new(), seen, asked, step_ms }
+    }
 }
 
 /// Recorded presentations.
@@ -270,79 +357,4 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
         .collect();
     bar.finish_and_clear();
     assessed
-}
-
-/// Prints the rates of every attack_type.
-fn report(assessed: &[Presentation], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let mut attack_type: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
-    for one in assessed {
-        let asked = one.asked.filter(|_| args.challenge);
-        attack_type.entry(&one.attack_type).or_default().push(present(&one.seen, args.agreement, asked));
-    }
-    let table: Vec<Rates> =
-        attack_type.iter().map(|(name, endings)| rates(name, !AttackType::is_alive(name), endings)).collect();
-    output.print(&table, |out| {
-        writeln!(
-            out,
-            "{:<18} {:>13} {:>26} {:>26} {:>26} {:>6}",
-            "attack_type", "presentations", "non-response", "taken for the other", "door opens", "looks"
-        )?;
-        for rates in &table {
-            let names = if AttackType::is_alive(&rates.attack_type) {
-                ["BPNRR", "BPCER", ""]
-            } else {
-                ["APNRR", "APCER", "IAPAR"]
-            };
-            let [silent, wrong, opened] =
-                [rates.non_response, rates.classification_error, rates.opened].map(share);
-            writeln!(
-                out,
-                "{:<18} {:>13} {:>26} {:>26} {:>26} {:>6}",
-                rates.attack_type,
-                rates.non_response.of,
-                format!("{} {silent}", names[0]),
-                format!("{} {wrong}", names[1]),
-                format!("{} {opened}", names[2]),
-                rates.looks.map_or("-".to_owned(), |looks| looks.to_string()),
-            )?;
-        }
-        if args.challenge {
-            let columns =
-                |cells: [String; Gesture::ALL.len()]| cells.map(|cell| format!("{cell:>10}")).concat();
-            let names = Gesture::ALL.map(|gesture| format!("{gesture:?}").to_lowercase());
-            writeln!(out, "{:<14} {}   made, of those asked for", "movement", columns(names))?;
-            for rates in &table {
-                let made = rates.movements.map(|one| format!("{} of {}", one.made, one.asked));
-                writeln!(out, "{:<14} {}", rates.attack_type, columns(made))?;
-            }
-        }
-        let attacks = table.iter().filter(|rates| !AttackType::is_alive(&rates.attack_type));
-        let worst = attacks.max_by(|a, b| {
-            let rate = |rates: &Rates| rates.classification_error.rate.unwrap_or(0.0);
-            rate(a).total_cmp(&rate(b))
-        });
-        match worst {
-            Some(worst) => writeln!(out, "the worst attack_type is {}", worst.attack_type),
-            None => Ok(()),
-        }
-    })?;
-    if args.recorded.is_none() {
-        note!(
-            "These presentations are made, not recorded: they show what a rule is blind to, not how a door \
-             fares (docs/liveness.md)."
-        );
-    }
-    Ok(Outcome::Done)
-}
-
-/// A share in percent with its interval.
-fn share(share: Share) -> String {
-    let percent = |value: f64| 100.0 * value;
-    match share.rate {
-        Some(rate) => {
-            let [low, high] = share.interval.map(percent);
-            format!("{:.1} % ({low:.0} to {high:.0})", percent(rate))
-        }
-        None => "-".to_owned(),
-    }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use eval::presentation::Seen;
 use imaging::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
-use liveness::{LivenessTracker, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, Sample};
+use liveness::{LivenessTracker, MAX_TURNED, MAX_UNUSABLE, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, Sample};
 use recognizer::{Liveness, Recognizer};
 use synthetic_attacks::{AttackType, Subject};
 use template::{Calibration, Template};
@@ -36,6 +36,8 @@ pub struct Door<'a> {
     pub step_ms: u64,
     /// Whether it looks near the last face, as the door does, or at each whole picture.
     pub tracks: bool,
+    /// Whether each picture is encoded, as where the door asks for movements.
+    pub encodes_all: bool,
 }
 
 impl Door<'_> {
@@ -59,68 +61,8 @@ impl Door<'_> {
         enrolled: Option<&Template>,
         arena: &mut Arena,
     ) -> anyhow::Result<Vec<Seen>> {
-        let points: Vec<_> = self.recognizer.calibration_points().collect();
-        let threshold = Calibration::new(&points).map(|table| table.threshold(ONE_IN, 1).similarity);
-        let mut seen = Vec::new();
-        let (mut before, mut first): (Option<Template>, Option<Template>) = (None, None);
-        let mut watch = LivenessTracker::new();
-        let mut near: Option<Face> = None;
-        let mut thumbnail: Option<Thumbnail> = None;
-        for (number, picture) in (0u64..).zip(pictures) {
-            let frame = picture.to_frame(PixelFormat::Yuyv);
-            let frame = frame.view()?;
-            let found = match near.filter(|_| self.tracks) {
-                Some(near) => self.recognizer.track(&frame, &near, arena.bytes())?,
-                None => vision::Faces::new(),
-            };
-            let found = match found.is_empty() {
-                true => self.recognizer.detect(&frame, arena.bytes())?,
-                false => found,
-            };
-            near = choose_of(self.recognizer, &frame, found, arena);
-            let Some(face) = near else {
-                seen.push(Seen::default());
-                continue;
-            };
-            let at_ms = number * self.step_ms;
-            let mut aligned = self.recognizer.align(&frame, &face, arena.bytes())?;
-            let (openness, now) = (aligned.openness(), aligned.thumbnail());
-            // As the door: the encoder is asked where place or pixels hint at another face, and before anybody is matched.
-            let place = Sample::new(0, &face, 0, at_ms, [i16::MAX; 2]);
-            let resembles = thumbnail.replace(now).is_some_and(|before| before.resembles(&now));
-            let follows = self.tracks && resembles && watch.is_continued_by(&place);
-            let mut template = if follows { None } else { Some(aligned.encode()?) };
-            let score = self.score(&frame, &face, arena)?;
-            let alike = |template: &Template| {
-                [&before, &first].map(|other| {
-                    let alike = other.as_ref().and_then(|other| other.similarity(template));
-                    alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
-                })
-            };
-            let similarities = template.as_ref().map_or([i16::MAX; 2], alike);
-            let mut look = Sample::new(score, &face, openness, at_ms, similarities);
-            let begins = !watch.is_continued_by(&look);
-            if watch.observe(look, 1).reject.is_none() && template.is_none() {
-                let encoded = self.recognizer.align(&frame, &face, arena.bytes())?.encode()?;
-                [look.similarity, look.similarity_to_first] = alike(&encoded);
-                if look.similarity < MIN_SIMILARITY || look.similarity_to_first < MIN_SIMILARITY_TO_FIRST {
-                    watch.reset();
-                }
-                template = Some(encoded);
-            }
-            let matches = match (enrolled, &threshold, &template) {
-                (Some(enrolled), Ok(threshold), Some(template)) => {
-                    Some(template.similarity(enrolled).is_some_and(|found| found >= *threshold))
-                }
-                _ => None,
-            };
-            if begins {
-                first = template.clone();
-            }
-            before = template.or(before);
-            seen.push(Seen { sample: Some(look), matches });
-        }
-        Ok(seen)
+        let mut sight = Sight::new(*self, enrolled);
+        pictures.iter().map(|picture| sight.look(picture, arena)).collect()
     }
 
     /// The liveness score of a face.
@@ -136,6 +78,109 @@ impl Door<'_> {
     }
 }
 
+/// What a door sees of one presentation, picture by picture.
+pub struct Sight<'d> {
+    door: Door<'d>,
+    /// The person of `enrolled`, and the similarity that a match needs.
+    enrolled: Option<(&'d Template, template::CosineScore)>,
+    /// Pictures so far.
+    number: u64,
+    /// The template that was encoded last, and that of the first picture of this face.
+    before: Option<Template>,
+    first: Option<Template>,
+    watch: LivenessTracker,
+    near: Option<Face>,
+    thumbnail: Option<Thumbnail>,
+}
+
+impl<'d> Sight<'d> {
+    /// A door that has seen nothing.
+    pub fn new(door: Door<'d>, enrolled: Option<&'d Template>) -> Self {
+        let points: Vec<_> = door.recognizer.calibration_points().collect();
+        let threshold = Calibration::new(&points).ok().map(|table| table.threshold(ONE_IN, 1).similarity);
+        Self {
+            door,
+            enrolled: enrolled.zip(threshold),
+            number: 0,
+            before: None,
+            first: None,
+            watch: LivenessTracker::new(),
+            near: None,
+            thumbnail: None,
+        }
+    }
+
+    /// Milliseconds from one picture to the next.
+    pub fn step_ms(&self) -> u64 {
+        self.door.step_ms
+    }
+
+    /// What the next picture shows.
+    pub fn look(&mut self, picture: &Photo, arena: &mut Arena) -> anyhow::Result<Seen> {
+        let Door { recognizer, tracks, encodes_all, step_ms, .. } = self.door;
+        let at_ms = self.number * step_ms;
+        self.number += 1;
+        let frame = picture.to_frame(PixelFormat::Yuyv);
+        let frame = frame.view()?;
+        let found = match self.near.filter(|_| tracks) {
+            Some(near) => recognizer.track(&frame, &near, arena.bytes())?,
+            None => vision::Faces::new(),
+        };
+        let found = match found.is_empty() {
+            true => recognizer.detect(&frame, arena.bytes())?,
+            false => found,
+        };
+        let follows = |face: &Face| {
+            let place = Sample::new(0, face, 0, at_ms, [i16::MAX; 2]);
+            encodes_all && self.watch.is_near(&place)
+        };
+        let chosen = choose_of(recognizer, &frame, found, follows, arena);
+        self.near = chosen.map(|chosen| chosen.face);
+        let place = chosen.map(|chosen| Sample::new(0, &chosen.face, 0, at_ms, [i16::MAX; 2]));
+        let (Some(Chosen { face, is_good: true }), Some(place)) = (chosen, place) else {
+            self.watch.miss(place, if encodes_all { MAX_TURNED } else { MAX_UNUSABLE });
+            return Ok(Seen { poor: place, ..Seen::default() });
+        };
+        let mut aligned = recognizer.align(&frame, &face, arena.bytes())?;
+        let (openness, now) = (aligned.openness(), aligned.thumbnail());
+        // As the door: the encoder is asked where place or pixels hint at another face, and before anybody is matched.
+        let resembles = self.thumbnail.replace(now).is_some_and(|before| before.resembles(&now));
+        let follows = tracks && !encodes_all && resembles && self.watch.is_continued_by(&place);
+        let mut template = if follows { None } else { Some(aligned.encode()?) };
+        let score = self.door.score(&frame, &face, arena)?;
+        let similarities = template.as_ref().map_or([i16::MAX; 2], |template| self.alike(template));
+        let mut look = Sample::new(score, &face, openness, at_ms, similarities);
+        let begins = !self.watch.is_continued_by(&look);
+        if self.watch.observe(look, 1).reject.is_none() && template.is_none() {
+            let encoded = recognizer.align(&frame, &face, arena.bytes())?.encode()?;
+            [look.similarity, look.similarity_to_first] = self.alike(&encoded);
+            if look.similarity < MIN_SIMILARITY || look.similarity_to_first < MIN_SIMILARITY_TO_FIRST {
+                self.watch.reset();
+            }
+            template = Some(encoded);
+        }
+        let matches = match (self.enrolled, &template) {
+            (Some((enrolled, threshold)), Some(template)) => {
+                Some(template.similarity(enrolled).is_some_and(|found| found >= threshold))
+            }
+            _ => None,
+        };
+        if begins {
+            self.first = template.clone();
+        }
+        self.before = template.or(self.before.take());
+        Ok(Seen { sample: Some(look), matches, poor: None })
+    }
+
+    /// How alike a template is to that of the look before, and to that of the first one.
+    fn alike(&self, template: &Template) -> [i16; 2] {
+        [&self.before, &self.first].map(|other| {
+            let alike = other.as_ref().and_then(|other| other.similarity(template));
+            alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
+        })
+    }
+}
+
 /// The face that the door would choose, if it is good enough to be assessed.
 pub fn choose(
     recognizer: &Recognizer,
@@ -143,25 +188,46 @@ pub fn choose(
     arena: &mut Arena,
 ) -> anyhow::Result<Option<Face>> {
     let faces = recognizer.detect(frame, arena.bytes())?;
-    Ok(choose_of(recognizer, frame, faces, arena))
+    Ok(choose_good(recognizer, frame, faces, arena))
 }
 
 /// Of `faces`, the largest that is good enough to be assessed.
-pub fn choose_of(
+pub fn choose_good(
+    recognizer: &Recognizer,
+    frame: &vision::Frame,
+    faces: vision::Faces,
+    arena: &mut Arena,
+) -> Option<Face> {
+    let chosen = choose_of(recognizer, frame, faces, |_| false, arena)?;
+    chosen.is_good.then_some(chosen.face)
+}
+
+/// The face that counts.
+#[derive(Clone, Copy)]
+struct Chosen {
+    face: Face,
+    /// Whether it is good enough to be assessed.
+    is_good: bool,
+}
+
+/// Of `faces`, the largest that is good enough to be assessed or is the one that is followed; else the largest.
+fn choose_of(
     recognizer: &Recognizer,
     frame: &vision::Frame,
     mut faces: vision::Faces,
+    follows: impl Fn(&Face) -> bool,
     arena: &mut Arena,
-) -> Option<Face> {
+) -> Option<Chosen> {
     faces.sort_unstable_by_key(|face| std::cmp::Reverse(face.bounds.area()));
-    for face in faces {
+    for &face in &faces {
         let quality: Option<Quality> =
             recognizer.align(frame, &face, arena.bytes()).ok().map(|mut aligned| aligned.quality());
-        if quality.is_some_and(|quality| Limits::default().judge(&quality).is_acceptable()) {
-            return Some(face);
+        let is_good = quality.is_some_and(|quality| Limits::default().judge(&quality).is_acceptable());
+        if is_good || follows(&face) {
+            return Some(Chosen { face, is_good });
         }
     }
-    None
+    faces.first().map(|&face| Chosen { face, is_good: false })
 }
 
 /// The photograph as a subject for sequences, if it shows a face that is good enough.
@@ -248,8 +314,14 @@ mod tests {
         );
         let recognizer = recognizer.expect("they fit");
         let liveness = Liveness::new(network.model().expect("a model")).expect("a liveness network");
-        let door =
-            Door { recognizer: &recognizer, liveness: &liveness, float: None, step_ms: 200, tracks: true };
+        let door = Door {
+            recognizer: &recognizer,
+            liveness: &liveness,
+            float: None,
+            step_ms: 200,
+            tracks: true,
+            encodes_all: false,
+        };
         let mut arena = door.arena();
         let mut passed = [0; 2];
         for (photo, seed) in

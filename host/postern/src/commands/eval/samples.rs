@@ -1,9 +1,10 @@
 //! Looks at faces in a file: a line of JSON a presentation, scores, similarities and openness of the eyes in parts of one,
-//! landmarks in pixels.
+//! landmarks in pixels. A face that is too poor to judge is marked as poor; a picture without a face is `null`.
 //!
 //! ```text
 //! {"attack_type":"print","origin":"DIR/PERSON/PHOTO.jpg","samples":[{"score":0.31,"similarity":1.0,"to_first":1.0,
-//!  "openness":0.44,"landmarks":[[94.2,112.4],...],"matches":true},null,...],"asked":[1,2,3],"step_ms":200}
+//!  "openness":0.44,"landmarks":[[94.2,112.4],...],"matches":true},null,
+//!  {"poor":true,"landmarks":[[94.2,112.4],...],...},...],"asked":[1,2,3],"step_ms":200}
 //! ```
 
 use std::fs;
@@ -65,6 +66,9 @@ struct Entry {
     openness: f32,
     landmarks: [[f32; 2]; 5],
     matches: Option<bool>,
+    /// Whether the face is too poor to judge. Then place and time alone are known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    poor: bool,
 }
 
 /// The similarity of a face and itself.
@@ -82,7 +86,7 @@ pub fn write(file: &OutputFile, presentations: &[Presentation]) -> anyhow::Resul
     Ok(file.write(|to| {
         presentations.iter().try_for_each(|one| {
             let entry = |seen: &Seen| {
-                seen.sample.map(|sample| Entry {
+                seen.sample.or(seen.poor).map(|sample| Entry {
                     score: f32::from(sample.score) / 32768.0,
                     similarity: f32::from(sample.similarity) / 32768.0,
                     to_first: f32::from(sample.similarity_to_first) / 32768.0,
@@ -91,6 +95,7 @@ pub fn write(file: &OutputFile, presentations: &[Presentation]) -> anyhow::Resul
                         .landmarks
                         .map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
                     matches: seen.matches,
+                    poor: seen.sample.is_none(),
                 })
             };
             let samples = one.seen.iter().map(entry).collect();
@@ -129,7 +134,7 @@ pub fn show_eyes(presentations: &[Presentation]) -> bool {
 }
 
 fn seen(at_ms: u64, entry: Option<Entry>) -> Seen {
-    let Some(Entry { score, similarity, to_first, openness, landmarks, matches }) = entry else {
+    let Some(Entry { score, similarity, to_first, openness, landmarks, matches, poor }) = entry else {
         return Seen::default();
     };
     let sample = Sample {
@@ -143,7 +148,10 @@ fn seen(at_ms: u64, entry: Option<Entry>) -> Seen {
         }),
         at_ms,
     };
-    Seen { sample: Some(sample), matches }
+    match poor {
+        true => Seen { poor: Some(sample), ..Seen::default() },
+        false => Seen { sample: Some(sample), matches, poor: None },
+    }
 }
 
 #[cfg(test)]
@@ -163,7 +171,12 @@ mod tests {
             similarity: -5,
             similarity_to_first: 7,
         };
-        let seen = vec![Seen::default(), Seen { sample: Some(sample), matches: Some(true) }];
+        let poor = Seen { poor: Some(Sample { score: 0, at_ms: 250, ..sample }), ..Seen::default() };
+        let seen = vec![
+            Seen::default(),
+            Seen { sample: Some(sample), matches: Some(true), ..Seen::default() },
+            poor,
+        ];
         let one = Presentation {
             attack_type: "print".to_owned(),
             origin: "faces/Ann/1.jpg".into(),

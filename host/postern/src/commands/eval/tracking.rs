@@ -19,7 +19,7 @@ use vision::{Face, Faces, PixelFormat};
 
 use super::liveness::images;
 use super::people::people;
-use super::presentations::{choose, choose_of, progress, subject};
+use super::presentations::{choose, choose_good, progress, subject};
 use crate::numbers::count;
 use crate::output::{Outcome, Output, note};
 use crate::picture::files;
@@ -228,7 +228,7 @@ fn search(
             }
         };
         let mut look = Look { found: !found.is_empty(), near, template: None };
-        last = choose_of(recognizer, &frame, found, arena);
+        last = choose_good(recognizer, &frame, found, arena);
         if let Some(face) = &last {
             look.template = Some(recognizer.align(&frame, face, arena.bytes())?.encode()?);
         }

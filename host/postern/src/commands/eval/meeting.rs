@@ -1,0 +1,110 @@
+//! A door that asks for movements, and somebody before it who sees what its LEDs show.
+
+use eval::presentation::{Seen, Visit};
+use liveness::Gesture;
+use synthetic_attacks::Reacting;
+
+use super::presentations::Sight;
+use models::Arena;
+
+/// Both of them. Each picture is made when the door has told what it makes of the one before.
+pub struct Meeting<'a> {
+    pub actor: Reacting<'a>,
+    pub sight: Sight<'a>,
+    pub visit: Visit,
+}
+
+impl Meeting<'_> {
+    /// What the door sees in `count` pictures. The actor is shown what `shows` makes of the LEDs.
+    pub fn run(
+        &mut self,
+        count: usize,
+        shows: impl Fn(Option<Gesture>) -> Option<Gesture>,
+        arena: &mut Arena,
+    ) -> anyhow::Result<Vec<Seen>> {
+        let (mut all, mut shown) = (Vec::new(), None);
+        for number in 0..count {
+            let time = number as f32 * self.sight.step_ms() as f32 / 1000.0;
+            let seen = self.sight.look(&self.actor.at(time, shows(shown)), arena)?;
+            shown = self.visit.take(&seen);
+            all.push(seen);
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eval::presentation::{Ending, present};
+    use fixtures::{Need, need};
+    use imaging::Photo;
+    use models::ImageFile;
+    use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
+    use synthetic_attacks::{Actor, draw};
+
+    use super::*;
+    use crate::commands::eval::presentations::{Door, subject};
+
+    /// Of a head that is shown what the door asks for, one that is shown nothing, and one that is shown the other side:
+    /// how each ended, by seed.
+    fn endings(seeds: std::ops::Range<u64>) -> Vec<[Ending; 3]> {
+        let [detector, encoder, network] = [models::DETECTOR, models::ENCODER, models::LIVENESS]
+            .map(|name| ImageFile::read(&models::image(name).expect(name)).expect("an image"));
+        let recognizer = Recognizer::new(
+            detector.model().expect("a model"),
+            encoder.model().expect("a model"),
+            DEFAULT_MIN_SCORE,
+        );
+        let recognizer = recognizer.expect("they fit");
+        let liveness = Liveness::new(network.model().expect("a model")).expect("a liveness network");
+        let door = Door {
+            recognizer: &recognizer,
+            liveness: &liveness,
+            float: None,
+            step_ms: 200,
+            tracks: true,
+            encodes_all: true,
+        };
+        let mut arena = door.arena();
+        let photo = Photo::open(fixtures::cache("pictures/obama2.jpg")).expect("it is there");
+        let subject = subject(&recognizer, &photo, &mut arena).expect("a face");
+        let shows: [fn(Option<Gesture>) -> Option<Gesture>; 3] =
+            [|asked| asked, |_| None, |asked| asked.map(mirrored)];
+        let ending = |seed: u64, shows, arena: &mut Arena| {
+            let mut meeting = Meeting {
+                actor: Reacting::new(&subject, Actor::Head, seed, 13.0),
+                sight: Sight::new(door, None),
+                visit: Visit::new(3, Some(draw(seed))),
+            };
+            let seen = meeting.run(64, shows, arena).expect("pictures");
+            let ending = meeting.visit.ending();
+            // Who is assessed again by the same rule ends in the same way.
+            assert_eq!(present(&seen, 3, Some(draw(seed))).passed, ending.passed);
+            ending
+        };
+        seeds.map(|seed| shows.map(|shows| ending(seed, shows, &mut arena))).collect()
+    }
+
+    /// The movement to the other side.
+    fn mirrored(gesture: Gesture) -> Gesture {
+        match gesture {
+            Gesture::Left => Gesture::Right,
+            Gesture::Right => Gesture::Left,
+            Gesture::Up => Gesture::Down,
+            Gesture::Down => Gesture::Up,
+            Gesture::Blink => Gesture::Up,
+        }
+    }
+
+    #[test]
+    fn a_head_that_sees_the_leds_passes_and_others_do_not() {
+        need!(Need::Cached("images"), Need::Cached("pictures"));
+        let endings = endings(1..6);
+        let passed = [0, 1, 2].map(|who| endings.iter().filter(|three| three[who].passed).count());
+        assert!(passed[0] >= 4 && passed[1..] == [0, 0], "{passed:?} of {}", endings.len());
+        let made = |who: usize| -> u32 {
+            endings.iter().flat_map(|three| three[who].movements).map(|one| one.made).sum()
+        };
+        assert!(made(0) >= 12 && made(1) == 0, "{} {}", made(0), made(1));
+    }
+}
