@@ -61,7 +61,7 @@ pub struct Reacting<'a> {
 
 /// What is before the camera.
 enum Shown<'a> {
-    Head(Head<'a>),
+    Head(Box<Head<'a>>),
     Print {
         scene: Picture,
         sheet: Sheet,
@@ -72,7 +72,7 @@ enum Shown<'a> {
     Screen {
         scene: Picture,
         sheet: Sheet,
-        head: Head<'a>,
+        head: Box<Head<'a>>,
         lamp: [f32; 2],
         /// The screen is the same in each picture.
         seed: u64,
@@ -88,7 +88,7 @@ impl<'a> Reacting<'a> {
         let sheet = matches!(actor, Actor::Print | Actor::Bent | Actor::Covered);
         let reaction = Reaction::new(if sheet { SHEET } else { HEAD }, random);
         let shown = match actor {
-            Actor::Head => Shown::Head(head(subject, random, seconds)),
+            Actor::Head => Shown::Head(Box::new(head(subject, random, seconds))),
             Actor::Print | Actor::Bent | Actor::Covered => {
                 let scene = room(random);
                 let bent = if actor == Actor::Bent { AttackType::Bent } else { AttackType::Print };
@@ -103,7 +103,7 @@ impl<'a> Reacting<'a> {
                 // Held as still as hands can.
                 sheet.pose = Pose::new(random, [2.0, 1.5, 1.0], 2.0);
                 let lamp = [random.f32() * 320.0, random.f32() * 240.0];
-                let head = head(subject, random, seconds);
+                let head = Box::new(head(subject, random, seconds));
                 Shown::Screen { scene, sheet, head, lamp, seed: random.u64(..) }
             }
         };

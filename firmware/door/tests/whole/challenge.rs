@@ -246,9 +246,9 @@ fn the_leds_show_what_the_door_waits_for_whatever_a_frame_shows() {
                 Some(Gesture::Right) => -40,
                 _ => 0,
             };
-            let frames: [fn(u8, u8, Pose) -> Vec<u8>; 2] = [engine::refused, engine::poor];
-            for (frame, yaw) in frames.into_iter().zip([0, yaw]) {
+            for (is_poor, yaw) in [(false, 0), (true, yaw)] {
                 visitor.moment += 1;
+                let frame = if is_poor { engine::poor } else { engine::refused };
                 world.scene.show_bytes(frame(1, visitor.moment, Pose { yaw, ..Pose::default() }));
                 world.wait(50).await;
                 assert_eq!(asked(world), request.filter(|_| yaw == 0), "{request:?}");
