@@ -13,6 +13,7 @@ pub mod panel;
 pub mod parts;
 pub mod rules;
 pub mod supply;
+pub mod system;
 
 use std::{
     pin::pin,
@@ -263,7 +264,7 @@ impl Board {
         let worker = Worker::<parts::Simulated<'_>, _> {
             camera: Eye::new(scene),
             engine: FakeEngine,
-            system: parts::Whole(wires),
+            system: system::Whole(wires),
             gallery: nor("gallery", &mut self.gallery[..]),
             further: &mut further,
             settings: nor("settings", &mut self.settings[..]),
