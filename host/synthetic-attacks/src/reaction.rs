@@ -205,7 +205,8 @@ mod tests {
             let seen = movement(seed, shows);
             assert!(seen[..=21].iter().all(|now| now[0].abs() < 0.01), "{seed}: they cannot know yet");
             let most = seen.iter().fold(0.0, |most: f32, now| most.min(now[0]));
-            assert!((-MOST[0]..=-RANGE[0][0]).contains(&most), "{seed}: {most}");
+            let least = RANGE[0][0] * LITTLE[0];
+            assert!((-MOST[0]..=-least).contains(&most), "{seed}: {most}");
             assert!(seen[70..].iter().all(|now| now[0].abs() <= STRAIGHT + 0.01), "{seed}");
             assert!(seen.iter().all(|now| now[1] == 0.0 && now[2] == 0.0), "{seed}: nothing else");
         }
@@ -226,7 +227,8 @@ mod tests {
         for seed in 0..40 {
             let seen = movement(seed, |time, _| (2.0..10.0).contains(&time).then_some(Gesture::Blink));
             let shut: Vec<bool> = seen.iter().map(|now| now[2] > 0.99).collect();
-            assert!(shut[..=11].iter().all(|shut| !shut) && shut[60..].iter().all(|shut| !shut), "{seed}");
+            // Whoever closes them for the fourth time just before the LEDs go out opens them 3.4 seconds later.
+            assert!(shut[..=11].iter().all(|shut| !shut) && shut[70..].iter().all(|shut| !shut), "{seed}");
             let longest = shut.split(|shut| !shut).map(<[bool]>::len).max().unwrap();
             assert!((3..=16).contains(&longest), "{seed}: {longest} pictures");
         }
