@@ -38,8 +38,8 @@
 //!
 //! **The whole challenge decides, not its end.** The tracker's last samples may lie behind the turn: the face may look flat in
 //! them, and after a nod the sequence model is unsure. So in half of all samples of the challenge, or more, the model must decide
-//! for a living head, whatever it says of the last ones. The mean of its logits in place of the half told heads and recordings
-//! apart less well (people of the training set).
+//! for a living head, whatever it says of the last ones. What else was
+//! tried is in docs/liveness.md.
 //!
 //! A sample that the network rejects ([`RejectReason::Score`]) changes no state and does not count as closed
 //! eyes, but the timeouts keep running.
