@@ -265,7 +265,7 @@ impl Error {
                     ": it is a link, and what it names is not there: mount its disk, or remove the link"
                 }
                 io::ErrorKind::IsADirectory => ": it is a folder: name a file in it",
-                io::ErrorKind::InvalidInput => ": it is a pipe or a device, and must be a file",
+                io::ErrorKind::InvalidInput => ": it is a pipe, and must be a file",
                 io::ErrorKind::FileTooLarge => ": it is far too long to be the door's: name another file",
                 io::ErrorKind::ReadOnlyFilesystem => ": its disk is read-only: mount it for writing",
                 io::ErrorKind::StorageFull => ": its disk is full: make room there",

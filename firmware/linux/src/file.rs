@@ -2,20 +2,20 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Reads a file of at most `most` bytes. A pipe would wait for its other end, and a device may never end.
 ///
 /// # Errors
-/// As opening and reading a file; `InvalidInput` if it is none, `FileTooLarge` if it is longer.
+/// As opening and reading a file; `InvalidInput` if it is a pipe, `FileTooLarge` if it is longer.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
-    if !metadata.is_file() {
+    if metadata.file_type().is_fifo() {
         return Err(ErrorKind::InvalidInput.into());
     }
     let mut bytes = Vec::new();

@@ -66,9 +66,9 @@ fn an_error_in_the_configuration_names_its_line() {
 #[test]
 fn a_pipe_or_a_lost_link_at_the_place_of_a_file_is_refused() {
     for (name, why) in [
-        ("postern-door.toml", "it is a pipe or a device"),
-        ("unique.key", "it is a pipe or a device"),
-        ("unique.counter", "it is a pipe or a device"),
+        ("postern-door.toml", "it is a pipe, and must be a file"),
+        ("unique.key", "it is a pipe, and must be a file"),
+        ("unique.counter", "it is a pipe, and must be a file"),
         ("flash", "it is neither a partition nor a file"),
     ] {
         let bench = Bench::new();
