@@ -38,12 +38,10 @@ mod tests {
     use eval::presentation::{Ending, present};
     use fixtures::{Need, need};
     use imaging::Photo;
-    use models::ImageFile;
-    use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
     use synthetic_attacks::{Actor, draw};
 
     use super::*;
-    use crate::commands::eval::presentations::{Door, subject};
+    use crate::commands::eval::presentations::{subject, with_door};
 
     /// Enough for three movements: at five a second they take some twelve seconds.
     const PICTURES: usize = 100;
@@ -51,41 +49,26 @@ mod tests {
     /// Of a head that is shown what the door asks for, one that is shown nothing, and one that is shown the other side:
     /// how each ended, by seed.
     fn endings(seeds: std::ops::Range<u64>) -> Vec<[Ending; 3]> {
-        let [detector, encoder, network] = [models::DETECTOR, models::ENCODER, models::LIVENESS]
-            .map(|name| ImageFile::read(&models::image(name).expect(name)).expect("an image"));
-        let recognizer = Recognizer::new(
-            detector.model().expect("a model"),
-            encoder.model().expect("a model"),
-            DEFAULT_MIN_SCORE,
-        );
-        let recognizer = recognizer.expect("they fit");
-        let liveness = Liveness::new(network.model().expect("a model")).expect("a liveness network");
-        let door = Door {
-            recognizer: &recognizer,
-            liveness: &liveness,
-            float: None,
-            step_ms: 200,
-            tracks: true,
-            encodes_all: true,
-        };
-        let mut arena = door.arena();
-        let photo = Photo::open(fixtures::cache("pictures/obama2.jpg")).expect("it is there");
-        let subject = subject(&recognizer, &photo, &mut arena).expect("a face");
-        let shows: [fn(Option<Gesture>) -> Option<Gesture>; 3] =
-            [|asked| asked, |_| None, |asked| asked.map(mirrored)];
-        let ending = |seed: u64, shows, arena: &mut Arena| {
-            let mut meeting = Meeting {
-                actor: Reacting::new(&subject, Actor::Head, seed, PICTURES as f32),
-                sight: Sight::new(door, None),
-                visit: Visit::new(3, Some(draw(seed))),
+        with_door(true, |door| {
+            let mut arena = door.arena();
+            let photo = Photo::open(fixtures::cache("pictures/obama2.jpg")).expect("it is there");
+            let subject = subject(door.recognizer, &photo, &mut arena).expect("a face");
+            let shows: [fn(Option<Gesture>) -> Option<Gesture>; 3] =
+                [|asked| asked, |_| None, |asked| asked.map(mirrored)];
+            let ending = |seed: u64, shows, arena: &mut Arena| {
+                let mut meeting = Meeting {
+                    actor: Reacting::new(&subject, Actor::Head, seed, PICTURES as f32),
+                    sight: Sight::new(door, None),
+                    visit: Visit::new(3, Some(draw(seed))),
+                };
+                let seen = meeting.run(PICTURES, shows, arena).expect("pictures");
+                let ending = meeting.visit.ending();
+                // Who is assessed again by the same rule ends in the same way.
+                assert_eq!(present(&seen, 3, Some(draw(seed))).passed, ending.passed);
+                ending
             };
-            let seen = meeting.run(PICTURES, shows, arena).expect("pictures");
-            let ending = meeting.visit.ending();
-            // Who is assessed again by the same rule ends in the same way.
-            assert_eq!(present(&seen, 3, Some(draw(seed))).passed, ending.passed);
-            ending
-        };
-        seeds.map(|seed| shows.map(|shows| ending(seed, shows, &mut arena))).collect()
+            seeds.map(|seed| shows.map(|shows| ending(seed, shows, &mut arena))).collect()
+        })
     }
 
     /// The movement to the other side.

@@ -291,12 +291,29 @@ pub fn progress(count: usize) -> ProgressBar {
     ProgressBar::new(count as u64).with_style(style)
 }
 
+/// Runs a test with a door of the default networks that looks five times a second.
+#[cfg(test)]
+pub fn with_door<T>(encodes_all: bool, test: impl FnOnce(Door<'_>) -> T) -> T {
+    let [detector, encoder, network] = [models::DETECTOR, models::ENCODER, models::LIVENESS]
+        .map(|name| models::ImageFile::read(&models::image(name).expect(name)).expect("an image"));
+    let [detector, encoder, network] =
+        [&detector, &encoder, &network].map(|file| file.model().expect("a model"));
+    let recognizer = Recognizer::new(detector, encoder, recognizer::DEFAULT_MIN_SCORE).expect("they fit");
+    let liveness = Liveness::new(network).expect("a liveness network");
+    test(Door {
+        recognizer: &recognizer,
+        liveness: &liveness,
+        float: None,
+        step_ms: 200,
+        tracks: true,
+        encodes_all,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use eval::presentation::present;
     use fixtures::{Need, need};
-    use models::ImageFile;
-    use recognizer::DEFAULT_MIN_SCORE;
     use synthetic_attacks::sequence;
 
     use super::*;
@@ -305,38 +322,25 @@ mod tests {
     #[test]
     fn a_head_is_as_alive_at_a_slow_pace() {
         need!(Need::Cached("images"), Need::Cached("pictures"));
-        let [detector, encoder, network] = [models::DETECTOR, models::ENCODER, models::LIVENESS]
-            .map(|name| ImageFile::read(&models::image(name).expect(name)).expect("an image"));
-        let recognizer = Recognizer::new(
-            detector.model().expect("a model"),
-            encoder.model().expect("a model"),
-            DEFAULT_MIN_SCORE,
-        );
-        let recognizer = recognizer.expect("they fit");
-        let liveness = Liveness::new(network.model().expect("a model")).expect("a liveness network");
-        let door = Door {
-            recognizer: &recognizer,
-            liveness: &liveness,
-            float: None,
-            step_ms: 200,
-            tracks: true,
-            encodes_all: false,
-        };
-        let mut arena = door.arena();
-        let mut passed = [0; 2];
-        for (photo, seed) in
-            ["obama2.jpg", "obama3.jpg"].into_iter().flat_map(|photo| (1..=4).map(move |seed| (photo, seed)))
-        {
-            let photo = Photo::open(fixtures::cache(&format!("pictures/{photo}"))).expect("it is there");
-            let subject = subject(&recognizer, &photo, &mut arena).expect("a face");
-            let pictures = sequence(&subject, AttackType::BonaFide, seed, 16);
-            let mut seen = door.see(&pictures, None, &mut arena).expect("pictures");
-            for (passed, pace) in passed.iter_mut().zip([1, 5]) {
-                let slower = seen.iter_mut().filter_map(|seen| seen.sample.as_mut());
-                slower.for_each(|sample| sample.at_ms *= pace);
-                *passed += u32::from(present(&seen, 3, None).passed);
+        let passed = with_door(false, |door| {
+            let mut arena = door.arena();
+            let mut passed = [0; 2];
+            for (photo, seed) in ["obama2.jpg", "obama3.jpg"]
+                .into_iter()
+                .flat_map(|photo| (1..=4).map(move |seed| (photo, seed)))
+            {
+                let photo = Photo::open(fixtures::cache(&format!("pictures/{photo}"))).expect("it is there");
+                let subject = subject(door.recognizer, &photo, &mut arena).expect("a face");
+                let pictures = sequence(&subject, AttackType::BonaFide, seed, 16);
+                let mut seen = door.see(&pictures, None, &mut arena).expect("pictures");
+                for (passed, pace) in passed.iter_mut().zip([1, 5]) {
+                    let slower = seen.iter_mut().filter_map(|seen| seen.sample.as_mut());
+                    slower.for_each(|sample| sample.at_ms *= pace);
+                    *passed += u32::from(present(&seen, 3, None).passed);
+                }
             }
-        }
+            passed
+        });
         assert!(passed[0] >= 6 && passed[1] >= 6, "{passed:?} of 8");
     }
 }
