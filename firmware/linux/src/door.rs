@@ -28,7 +28,7 @@ use crate::supervisor::Supervisor;
 use crate::system::{Source, System};
 use crate::volumes::More;
 use crate::window::Window;
-use crate::{ARENA_BYTES, Error, Result, gpio, keypad, picture_source, priority, secret};
+use crate::{ARENA_BYTES, Error, Result, file, gpio, keypad, picture_source, priority, secret};
 
 /// Bytes of a thread's stack.
 const STACK: usize = 8 << 20;
@@ -207,9 +207,12 @@ impl Door {
     }
 }
 
+/// Most bytes that are read of a seed: more than it has, so that a longer file is known as none.
+const SEED: u64 = 64;
+
 /// Random numbers that follow from a file, the secret and the number of the boot, as on an emulated board.
 fn seeded(file: &std::path::Path, unique: &Key, boots: u32) -> Result<Source> {
-    let bytes = std::fs::read(file).map_err(Error::file(file))?;
+    let bytes = file::read(file, SEED).map_err(Error::file(file))?;
     let entropy = bytes.try_into().map(Key::new).map_err(|_| Error::Secret { path: file.to_owned() })?;
     let secret = boot::application_secret(unique);
     let seed = entropy.derive(secret.bytes(), b"postern seed");

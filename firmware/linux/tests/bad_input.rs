@@ -78,6 +78,10 @@ fn a_pipe_or_a_lost_link_at_the_place_of_a_file_is_refused() {
         bench.refused(&[], why);
         bench.refused(&["--check"], why);
     }
+    let bench = Bench::with_config(&(MADE.to_owned() + "entropy = \"entropy\"\n"));
+    let pipe = bench.path().join("entropy");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("a pipe");
+    bench.refused(&[], "it is a pipe, and must be a file");
     for name in ["postern-door.toml", "unique.key"] {
         let bench = Bench::new();
         let path = bench.path().join(name);
