@@ -41,3 +41,12 @@ impl Embeddings {
         self.values.len() / self.dimension
     }
 }
+
+/// Pictures that are embedded at once. Such parts are embedded beside each other: much of the work on one is done by one core.
+const EMBEDDED: usize = 16;
+
+/// Pictures of `size` bytes, some at a time.
+pub fn parts(images: &Images, size: usize) -> impl Iterator<Item = Images> {
+    let parts = images.pixels.chunks(EMBEDDED * size);
+    parts.map(|pixels| Images { pixels: pixels.to_vec(), ..*images })
+}

@@ -1,26 +1,11 @@
 //! Bottlenecks of a network: where channels are read by no other node, so that each can be changed alone.
 //!
-//! A convolution widens, a depthwise one looks around, and a third one narrows again. What a channel gives between them is
-//! measured on sample pictures.
+//! A convolution widens, a depthwise one looks around, and a third one narrows again.
 
-use autodiff::BufferPool;
-use autodiff::operators::normalize::Moments;
-
-use crate::Images;
 use crate::graph::{Graph, Normalization, Operator, ParameterId};
-use crate::pass::Pass;
 
 /// Least share of a normalisation's variance that is left when channels before it go.
 const LEAST_VARIANCE: f64 = 0.05;
-
-/// Statistics of a channel, as the narrowing convolution reads it.
-#[derive(Clone, Copy, Debug)]
-pub struct Given {
-    /// Its mean.
-    pub mean: f64,
-    /// Its variance.
-    pub variance: f64,
-}
 
 /// What follows the narrowing convolution, and takes the mean of removed channels.
 #[derive(Clone, Copy)]
@@ -39,16 +24,11 @@ pub struct Bottleneck {
     pub narrow: usize,
     /// What takes the mean of its channels.
     pub behind: Behind,
-    /// By channel.
-    pub given: Vec<Given>,
 }
 
 /// All bottlenecks: a dense convolution, a depthwise and a dense one, with normalisations and activations between,
 /// each read by the next one only.
-pub fn bottlenecks(graph: &Graph, samples: &Images) -> Vec<Bottleneck> {
-    let frozen = vec![true; graph.nodes.len()];
-    let moments =
-        Pass { graph, frozen: &frozen, rounding: false }.moments(samples, &mut BufferPool::default());
+pub fn bottlenecks(graph: &Graph) -> Vec<Bottleneck> {
     let reader = |number: usize| {
         let mut readers = (0..graph.nodes.len()).filter(|&n| graph.nodes[n].inputs.contains(&(number + 1)));
         readers.next().filter(|_| readers.next().is_none())
@@ -73,15 +53,7 @@ pub fn bottlenecks(graph: &Graph, samples: &Images) -> Vec<Bottleneck> {
             (Operator::Convolution { bias: Some(bias), .. }, _) => Behind::Bias(*bias),
             _ => return None,
         };
-        let Moments { mean, variance } = &moments[*inner.last()?];
-        let given = mean.iter().zip(variance);
-        let given = given.map(|(&mean, &variance)| Given { mean: mean.into(), variance: variance.into() });
-        (is_dense(start) && depthwise == 1).then(|| Bottleneck {
-            inner,
-            narrow,
-            behind,
-            given: given.collect(),
-        })
+        (is_dense(start) && depthwise == 1).then_some(Bottleneck { inner, narrow, behind })
     };
     (0..graph.nodes.len()).filter_map(bottleneck).collect()
 }
@@ -95,20 +67,23 @@ impl Bottleneck {
         }
     }
 
-    /// Adds the mean of the removed channels to the bias or normalisation after the narrowing convolution.
-    pub fn compensate(&self, graph: &mut Graph, kept: &[usize]) {
-        let outputs = graph.nodes[self.narrow].shape.channels;
-        let weights = graph.values(self.narrowing(graph)).to_vec();
-        let (mut means, mut variances) = (vec![0.0; outputs], vec![0.0; outputs]);
-        for (channel, (row, given)) in weights.chunks_exact(outputs).zip(&self.given).enumerate() {
-            if kept.binary_search(&channel).is_ok() {
-                continue;
-            }
-            for (output, &weight) in row.iter().enumerate() {
-                means[output] += f64::from(weight) * given.mean;
-                variances[output] += f64::from(weight).powi(2) * given.variance;
-            }
-        }
+    /// The node whose values the narrowing convolution reads.
+    pub fn last(&self) -> usize {
+        self.inner[self.inner.len() - 1]
+    }
+
+    /// Channels between the widening and the narrowing convolution.
+    pub fn channels(&self, graph: &Graph) -> usize {
+        graph.nodes[self.last()].shape.channels
+    }
+
+    /// Channels after the narrowing convolution.
+    pub fn outputs(&self, graph: &Graph) -> usize {
+        graph.nodes[self.narrow].shape.channels
+    }
+
+    /// Makes up for sums of the narrowing convolution that lost `means`, and `variances`: in the bias or the normalisation after it.
+    pub fn compensate(&self, graph: &mut Graph, means: &[f64], variances: &[f64]) {
         let mut change = |id: ParameterId, by: &dyn Fn(usize, f64) -> f64| {
             for (output, value) in graph.parameters[id].values.iter_mut().enumerate() {
                 *value = by(output, f64::from(*value)) as f32;

@@ -7,6 +7,7 @@ use autodiff::optimizer::{Memory, Optimizer};
 use rayon::prelude::*;
 
 use crate::average::average;
+use crate::batch::parts;
 use crate::engine::{Engine, LossGradient, Processor};
 use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
@@ -19,9 +20,6 @@ use crate::{Embeddings, Error, Images, Spec, Trainable, read, state, write};
 
 /// Share of a batch's moments in the running ones after it.
 const MOMENTUM: f64 = 0.1;
-
-/// Pictures that are embedded at once. Such parts are embedded beside each other: much of the work on one is done by one core.
-const EMBEDDED: usize = 16;
 
 /// Where the weights of a trained encoder come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -268,12 +266,6 @@ impl Encoder {
     fn pass(&self) -> Pass<'_> {
         Pass { graph: &self.graph, frozen: &self.frozen, rounding: self.rounding }
     }
-}
-
-/// Pictures of `size` bytes, some at a time.
-fn parts(images: &Images, size: usize) -> impl Iterator<Item = Images> {
-    let parts = images.pixels.chunks(EMBEDDED * size);
-    parts.map(|pixels| Images { pixels: pixels.to_vec(), ..*images })
 }
 
 impl Trainable for Encoder {

@@ -5,11 +5,13 @@
 //! So the network computes what it did, and the first step of a training gives them something to do (function-preserving
 //! growth, as Net2WiderNet of Chen et al. 2016).
 
-use autodiff::Role;
+use autodiff::operators::normalize::Moments;
+use autodiff::{BufferPool, Role};
 use fastrand::Rng;
 
-use crate::bottleneck::{Bottleneck, Given, bottlenecks};
+use crate::bottleneck::{Bottleneck, bottlenecks};
 use crate::graph::Graph;
+use crate::pass::Pass;
 use crate::{Error, Images};
 
 /// A channel whose variance is below this share of the bottleneck's mean variance gives the same whatever the picture.
@@ -24,33 +26,52 @@ pub fn revive(mut graph: Graph, samples: &Images, seed: u64) -> Result<(Graph, u
         return Err(Error::Specification("there are no samples".into()));
     }
     let random = &mut Rng::with_seed(seed);
+    let moments = moments(&graph, samples);
     let mut revived = 0;
-    for bottleneck in bottlenecks(&graph, samples) {
-        let live = bottleneck.live();
-        if live.is_empty() || live.len() == bottleneck.given.len() {
+    for bottleneck in bottlenecks(&graph) {
+        let given = &moments[bottleneck.last()];
+        let live = live(given);
+        if live.is_empty() || live.len() == given.mean.len() {
             continue;
         }
-        revived += bottleneck.given.len() - live.len();
+        revived += given.mean.len() - live.len();
+        bottleneck.lose_means(&mut graph, &live, given);
         bottleneck.revive(&mut graph, &live, random);
     }
     Ok((graph, revived))
 }
 
+/// The moments of each node's channels.
+fn moments(graph: &Graph, samples: &Images) -> Vec<Moments> {
+    let frozen = vec![true; graph.nodes.len()];
+    Pass { graph, frozen: &frozen, rounding: false }.moments(samples, &mut BufferPool::default())
+}
+
+/// The channels that depend on the picture, in ascending order.
+fn live(given: &Moments) -> Vec<usize> {
+    let variance = |channel: usize| f64::from(given.variance[channel]);
+    let channels = given.variance.len();
+    let mean = (0..channels).map(variance).sum::<f64>() / channels.max(1) as f64;
+    (0..channels).filter(|&channel| variance(channel) > mean * LEAST_SHARE).collect()
+}
+
 impl Bottleneck {
-    /// The channels that depend on the picture, in ascending order.
-    fn live(&self) -> Vec<usize> {
-        let mean =
-            self.given.iter().map(|given| given.variance).sum::<f64>() / self.given.len().max(1) as f64;
-        let is_live = |given: &Given| given.variance > mean * LEAST_SHARE;
-        (0..self.given.len()).filter(|&channel| is_live(&self.given[channel])).collect()
+    /// Adds the mean of all but the `live` channels to what follows the narrowing convolution.
+    fn lose_means(&self, graph: &mut Graph, live: &[usize], given: &Moments) {
+        let outputs = self.outputs(graph);
+        let mut means = vec![0.0; outputs];
+        let rows = graph.values(self.narrowing(graph)).chunks_exact(outputs).zip(&given.mean).enumerate();
+        for (_, (row, &mean)) in rows.filter(|(channel, _)| live.binary_search(channel).is_err()) {
+            means.iter_mut().zip(row).for_each(|(sum, &weight)| *sum += f64::from(weight) * f64::from(mean));
+        }
+        self.compensate(graph, &means, &vec![0.0; outputs]);
     }
 
     /// Gives all but the `live` channels new weights: as large as those of the others, in what is a number a channel their mean.
     fn revive(&self, graph: &mut Graph, live: &[usize], random: &mut Rng) {
-        self.compensate(graph, live);
-        let channels = self.given.len();
+        let channels = self.channels(graph);
         let is_dead: Vec<bool> = (0..channels).map(|channel| live.binary_search(&channel).is_err()).collect();
-        let (weights, outputs) = (self.narrowing(graph), graph.nodes[self.narrow].shape.channels);
+        let (weights, outputs) = (self.narrowing(graph), self.outputs(graph));
         let rows = graph.parameters[weights].values.chunks_exact_mut(outputs).zip(&is_dead);
         rows.filter(|(_, is_dead)| **is_dead).for_each(|(row, _)| row.fill(0.0));
         for id in
@@ -93,13 +114,14 @@ mod tests {
         let spec = Spec { input: [32, 32], width: 0.5, dimension: 64, ..Spec::default() };
         let mut graph = spec.build(3).expect("a network");
         let mut nodes = Vec::new();
-        for bottleneck in bottlenecks(&graph, &images()) {
+        for bottleneck in bottlenecks(&graph) {
+            let channels = bottleneck.channels(&graph);
             for &node in &bottleneck.inner {
                 let Operator::Convolution { depthwise: true, weights, .. } = graph.nodes[node].operator
                 else {
                     continue;
                 };
-                for row in graph.parameters[weights].values.chunks_exact_mut(bottleneck.given.len()) {
+                for row in graph.parameters[weights].values.chunks_exact_mut(channels) {
                     row[3..8].fill(0.0);
                 }
                 nodes.push(node);
@@ -118,7 +140,9 @@ mod tests {
         let (old, new) = (embed(&graph), embed(&alive));
         let largest = old.iter().map(|value| value.abs()).fold(0.0, f32::max);
         assert!(old.iter().zip(&new).all(|(a, b)| (a - b).abs() < 1e-4 * largest));
-        assert!(bottlenecks(&alive, &images()).iter().all(|one| one.live().len() == one.given.len()));
+        let moments = moments(&alive, &images());
+        let all_live = |one: &Bottleneck| live(&moments[one.last()]).len() == one.channels(&alive);
+        assert!(bottlenecks(&alive).iter().all(all_live));
         assert_eq!(revive(alive, &images(), 1).expect("nothing to do").1, 0);
     }
 
@@ -126,7 +150,7 @@ mod tests {
     fn a_revived_channel_takes_part_after_one_step() {
         let (graph, nodes) = with_dead_channels();
         let (alive, _) = revive(graph, &images(), 1).expect("revived");
-        let narrow = bottlenecks(&alive, &images())[0].narrow;
+        let narrow = bottlenecks(&alive)[0].narrow;
         let mut encoder = Encoder::of(alive, Optimizer::default());
         encoder.step(&images(), 1e-3, &mut |embeddings| Some(embeddings.clone()));
         let Operator::Convolution { weights, .. } = encoder.graph().nodes[narrow].operator else {

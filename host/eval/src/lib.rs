@@ -17,6 +17,7 @@ mod group_rates;
 mod groups;
 mod identification;
 mod intervals;
+mod misnamed;
 mod operating_point;
 mod paired;
 mod plot;
@@ -36,6 +37,7 @@ pub use group_rates::{GroupRate, RateAt, WorstGroup, group_rates, worst_group};
 pub use groups::{GroupErrors, Groups};
 pub use identification::{OpenSet, Rank1, open_set, rank1};
 pub use intervals::intervals;
+pub use misnamed::{Misnamed, misnamed};
 pub use operating_point::{Interval, OperatingPoint};
 pub use paired::Paired;
 pub use plot::{

@@ -69,6 +69,11 @@ impl Trace {
         Embeddings { dimension, values }
     }
 
+    /// What a node gave.
+    pub fn value(&self, node: usize) -> &[f32] {
+        &self.values[node + 1]
+    }
+
     /// Hands its memory on.
     pub fn release(self, pool: &mut BufferPool) {
         self.values.into_iter().for_each(|buffer| pool.give(buffer));

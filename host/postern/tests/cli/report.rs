@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use fixtures::{Need, need};
+use imaging::Photo;
 
 use crate::bench::{JOE, STRANGER, picture, run};
 use crate::people::People;
@@ -60,6 +61,63 @@ fn a_report_tells_what_can_be_told_and_shows_the_worst_pairs() {
         assert!(out.join(file).is_file(), "{file}");
         assert!(file.ends_with("json") || text.contains(file), "{file} is not on the page");
     }
+}
+
+#[test]
+fn pictures_whose_view_the_door_refuses_are_left_out() {
+    need!(Need::Cached("images"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    faces(folder.path());
+    let file = folder.path().join("Barack/Barack_0003.jpg");
+    let photo = Photo::open(&file).expect("it is there");
+    let dark = photo.rgb().iter().map(|value| value / 8).collect();
+    let dark = Photo::from_rgb(photo.width(), photo.height(), dark).expect("as many pixels");
+    dark.save(&file).expect("written");
+    let whole = evaluate(folder.path(), &["pairs"]).first().clone();
+    let good = evaluate(folder.path(), &["pairs", "--good-views"]).first().clone();
+    assert_eq!([&whole["pictures"], &good["pictures"], &good["refused"]], [5, 4, 1]);
+    assert!(whole["refused"].is_null() && whole["accuracy"].is_object());
+    assert!(good["accuracy"].is_null(), "the second fold has no pair of one person any more");
+    // Three pairs of Barack, of which two have the dark picture; each of three with Joe and Eileen, and those with each other.
+    let counts = |report: &serde_json::Value| {
+        ["genuine", "impostors"].map(|kind| report["all_pairs"][kind].as_u64().expect("a count"))
+    };
+    assert_eq!([counts(&whole), counts(&good)], [[3, 7], [1, 5]]);
+    assert_eq!(good["protocol_pairs"]["impostors"], 1);
+}
+
+#[test]
+fn each_condition_has_a_line_for_each_height() {
+    need!(Need::Cached("images"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    faces(folder.path());
+    let images = folder.path().display().to_string();
+    let sheet = folder.path().join("sheet.png");
+    let ran = run(&[
+        "eval",
+        "conditions",
+        "--images",
+        &images,
+        "--heights",
+        "80,40",
+        "--sheet",
+        &sheet.display().to_string(),
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let rows = &ran.answers;
+    assert_eq!(rows.len(), 12);
+    let count = |condition: &str, height: u64, what: &str| {
+        let row = rows.iter().find(|row| row["condition"] == condition && row["height"] == height);
+        row.expect("a line")[what]["count"].as_u64().expect("a count")
+    };
+    // Barack alone has two pictures.
+    assert_eq!(["found", "passed", "recognised"].map(|what| count("plain", 80, what)), [1; 3]);
+    assert_eq!(["passed", "recognised"].map(|what| count("dark", 80, what)), [0; 2]);
+    assert_eq!(count("masked", 80, "found"), 1);
+    assert!(Photo::open(&sheet).expect("drawn").width() >= 2 * 320);
+    let high = run(&["eval", "conditions", "--images", &images, "--heights", "240"]);
+    assert_eq!(high.code, 2);
+    assert!(high.said.contains("does not stand in a frame of 320x240"), "{}", high.said);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The light that falls on the face, and the colours that a camera makes of it.
 
-use super::{between, chance, normal};
+use super::{Canvas, between, chance, normal};
 use crate::SIDE;
 
 /// Brightness, contrast, saturation and white balance; one face in ten becomes grey.
@@ -25,8 +25,20 @@ pub(super) fn colours(face: &mut [u8], random: &mut fastrand::Rng) {
 /// Little light: dark, with the noise of the sensor.
 pub(super) fn dim(face: &mut [u8], random: &mut fastrand::Rng) {
     let gain = between(random, 0.15, 0.5);
-    let grain = between(random, 2.0, 7.0);
-    for value in face {
+    dark(face, gain, between(random, 2.0, 7.0), random);
+}
+
+/// Each value times `gain`, with noise of the standard deviation `grain`.
+pub(super) fn dark(pixels: &mut [u8], gain: f32, grain: f32, random: &mut fastrand::Rng) {
+    for value in pixels {
         *value = (f32::from(*value) * gain + grain * normal(random)).clamp(0.0, 255.0) as u8;
     }
+}
+
+/// A lamp at one side: the values of that edge of the face times 1 + `side`, of the other one times 1 - `side`.
+pub(super) fn lamp(canvas: &mut Canvas, side: f32) {
+    canvas.change(|x, _, pixel| {
+        let factor = 1.0 + side * (2.0 * x.clamp(0.0, 1.0) - 1.0);
+        pixel.iter_mut().for_each(|value| *value = (f32::from(*value) * factor).clamp(0.0, 255.0) as u8);
+    });
 }

@@ -3,10 +3,15 @@
 //! All that happens to a face follows from one seed. In the order of nature: somebody wears a mask or glasses, the
 //! head moves and something covers it, light falls on it, lenses and sensors blur and add noise, and a codec takes its part.
 
+mod canvas;
+mod condition;
 mod degrade;
 mod geometry;
 mod light;
 mod worn;
+
+pub use canvas::Canvas;
+pub use condition::Condition;
 
 use crate::{CROP_BYTES, SIDE};
 
@@ -17,10 +22,10 @@ pub fn augment(face: &[u8], seed: u64) -> Vec<u8> {
     let random = &mut fastrand::Rng::with_seed(seed);
     let mut face = face.to_vec();
     if chance(random, 0.08) {
-        worn::mask(&mut face, random);
+        worn::mask(&mut Canvas::aligned(&mut face), random);
     }
     if chance(random, 0.12) {
-        worn::glasses(&mut face, random);
+        worn::glasses(&mut Canvas::aligned(&mut face), random);
     }
     let mut face = geometry::moved(&face, random);
     if chance(random, 0.15) {

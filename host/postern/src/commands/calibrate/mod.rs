@@ -10,7 +10,7 @@ use serde::Serialize;
 use train::data::{HeldOut, split};
 
 mod groups;
-mod strangers;
+pub mod strangers;
 pub mod table;
 
 use self::strangers::StrangerArgs;

@@ -227,7 +227,7 @@ fn groups(from: &Path, names: &[String]) -> anyhow::Result<Groups> {
 }
 
 /// From which score the judge calls two pictures one person: its threshold for one false match in `comparisons`.
-fn judge_threshold(judge: &Model, comparisons: u64) -> Option<CosineScore> {
+pub fn judge_threshold(judge: &Model, comparisons: u64) -> Option<CosineScore> {
     let points: Vec<template::CalibrationPoint> = judge
         .calibration()
         .map(|record| template::CalibrationPoint {

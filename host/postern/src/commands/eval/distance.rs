@@ -7,28 +7,19 @@
 //! The picture of the camera has the pixels that the data set has, and no noise of a sensor. Where a face is larger in it than in the
 //! data set, it is enlarged, and nothing can be gained.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use eval::{Comparison, Embeddings, Interval, intervals};
-use imaging::Photo;
-use indicatif::ProgressBar;
-use rayon::prelude::*;
-use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
-use reference::{Detector, Rgb};
 use schemars::JsonSchema;
 use serde::Serialize;
 use template::Template;
-use vision::{Face, Frame, Layout, Limits, PixelFormat, View, rgb_to_yuv};
+use vision::{Frame, Layout, PixelFormat, View, rgb_to_yuv};
 
-use crate::encoding::Encoding;
+use super::standing::{Door, FRAME, Person, check_heights, in_parallel, pairs, people};
 use crate::numbers::count;
 use crate::output::{Outcome, Output};
-use crate::picture::{files, nearest_centre};
-use models::{Arena, ImageFile, Manifest};
-
-/// The door's frame.
-const FRAME: [u32; 2] = [320, 240];
+use models::{Arena, ImageFile};
 
 /// Options of `postern eval distance`.
 #[derive(clap::Args)]
@@ -92,14 +83,6 @@ pub struct Row {
     interval: Option<Interval>,
 }
 
-/// Two pictures of a person, and how high the face is in the second one.
-struct Person {
-    enrolled: PathBuf,
-    at_the_door: Photo,
-    /// Left, top, width and height.
-    face: [f32; 4],
-}
-
 /// What is seen of a person at the door.
 #[derive(Default)]
 struct Seen {
@@ -110,18 +93,14 @@ struct Seen {
 
 /// Measures and prints.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    if let Some(height) = args.heights.iter().find(|height| !(8..FRAME[1]).contains(height)) {
-        bail!("a face of {height} pixels does not stand in a frame of {}x{}", FRAME[0], FRAME[1]);
-    }
+    check_heights(&args.heights)?;
     let (detector, encoder) = (models::image(&args.detector)?, models::image(&args.encoder)?);
     let (detector, encoder_file) = (ImageFile::read(&detector)?, ImageFile::read(&encoder)?);
     let model = encoder_file.model().with_context(|| encoder.display().to_string())?;
-    let recognizer = Recognizer::new(detector.model()?, model, DEFAULT_MIN_SCORE)?;
-    let door = Door { recognizer, encoding: Encoding::of(&model)?, by: args.reduction };
-    let people = people(&args.images, args.limit)?;
-    let enrolled = in_parallel(&people, &door, |arena, person| {
-        let frame = Photo::open(&person.enrolled)?.to_frame(PixelFormat::Yuyv);
-        Ok(door.look(&frame.view()?, None, arena)?.template)
+    let door = Cameras { door: Door::new(detector.model()?, model)?, by: args.reduction };
+    let people = people(&pairs(&args.images, None)?, args.limit)?;
+    let enrolled = in_parallel(&people, &door.door, |arena, person| {
+        Ok(door.look(&person.enrolled()?.view()?, None, arena)?.template)
     })?;
     let camera = FRAME.map(|side| side * args.reduction);
     output.heading(format_args!(
@@ -136,7 +115,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         args.fmr
     ))?;
     for &height in &args.heights {
-        let seen = in_parallel(&people, &door, |arena, person| door.see(person, height, arena))?;
+        let seen = in_parallel(&people, &door.door, |arena, person| door.see(person, height, arena))?;
         for (place, cropped_from) in ["frame", "picture"].into_iter().enumerate() {
             let seen = seen.iter().map(|both| &both[place]);
             let count = |what: fn(&Seen) -> bool| seen.clone().filter(|seen| what(seen)).count();
@@ -172,23 +151,17 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The door: its networks, and how many pixels of the camera make one of its frame.
-struct Door<'m> {
-    recognizer: Recognizer<'m>,
-    encoding: Encoding,
+/// The door, and how many pixels of the camera make one of its frame.
+struct Cameras<'m> {
+    door: Door<'m>,
     by: u32,
 }
 
-impl Door<'_> {
+impl Cameras<'_> {
     /// What is seen of a person whose face is so high in the frame: cropped from the frame, and from the picture.
     fn see(&self, person: &Person, height: u32, arena: &mut Arena) -> anyhow::Result<[Seen; 2]> {
         let size = FRAME.map(|side| side * self.by);
-        let scale = f64::from(height * self.by) / f64::from(person.face[3]);
-        let corner = std::array::from_fn(|axis| {
-            let [start, length] = [axis, axis + 2].map(|at| f64::from(person.face[at]) * scale);
-            ((f64::from(size[axis]) - length) / 2.0 - start).round() as i64
-        });
-        let scene = person.at_the_door.placed(size, scale, corner);
+        let (scene, _) = person.at_the_door(size, f64::from(height * self.by));
         let bytes: Vec<u8> =
             scene.rgb().chunks_exact(3).flat_map(|rgb| rgb_to_yuv([rgb[0], rgb[1], rgb[2]])).collect();
         let [width, rows] = size.map(|side| side as usize);
@@ -208,76 +181,19 @@ impl Door<'_> {
         behind: Option<&vision::Picture>,
         arena: &mut Arena,
     ) -> anyhow::Result<Seen> {
-        let faces = self.recognizer.detect(frame, arena.bytes())?;
-        let Some(face) = nearest_centre(&faces, frame.width(), frame.height()) else {
-            return Ok(Seen::default());
-        };
-        let around = behind.and_then(|picture| Some((picture, picture.part_around(face, View::Crop)?)));
+        let Some(face) = self.door.find(frame, arena)? else { return Ok(Seen::default()) };
+        let around = behind.and_then(|picture| Some((picture, picture.part_around(&face, View::Crop)?)));
         let mut out = Vec::new();
         let close = around.and_then(|(picture, part)| {
             out.resize(part.bytes(), 0);
-            picture.close_up(&part, face, &mut out)
+            picture.close_up(&part, &face, &mut out)
         });
         let template = match &close {
-            Some(close) => self.encode(&close.frame, &close.face, arena)?,
-            None => self.encode(frame, face, arena)?,
+            Some(close) => self.door.template(&close.frame, &close.face, arena)?,
+            None => self.door.template(frame, &face, arena)?,
         };
         Ok(Seen { found: true, close_up: close.is_some(), template })
     }
-
-    /// The template of a face, if its view passes the door's quality gate.
-    fn encode(&self, frame: &Frame, face: &Face, arena: &mut Arena) -> anyhow::Result<Option<Template>> {
-        let mut aligned = self.recognizer.align(frame, face, arena.bytes())?;
-        let passes = Limits::default().judge(&aligned.quality()).flaws().next().is_none();
-        passes.then(|| self.encoding.encode(aligned)).transpose()
-    }
-}
-
-/// Two pictures of each of so many people in `folder`.
-fn people(folder: &Path, limit: usize) -> anyhow::Result<Vec<Person>> {
-    let detector = Detector::open(&Manifest::read(models::DETECTOR)?)?;
-    let entries =
-        std::fs::read_dir(folder).with_context(|| format!("cannot list the folder {}", folder.display()))?;
-    let mut folders: Vec<PathBuf> =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    let mut pairs = Vec::new();
-    for folder in folders {
-        if let [first, second, ..] = &files(&[folder])?[..] {
-            pairs.push([first.clone(), second.clone()]);
-        }
-    }
-    ensure!(!pairs.is_empty(), "{} has no folder with two pictures of a person", folder.display());
-    let taken = limit.min(pairs.len());
-    let spread: Vec<_> = (0..taken).map(|number| pairs[number * pairs.len() / taken].clone()).collect();
-    let person = |[enrolled, at_the_door]: [PathBuf; 2]| {
-        let photo = Photo::open(&at_the_door)?;
-        let (width, height) = (photo.width() as usize, photo.height() as usize);
-        let faces = detector.detect(Rgb { width, height, pixels: photo.rgb() })?;
-        let face = reference::nearest_centre(&faces, width, height).map(|face| face.area);
-        Ok(face.map(|face| Person { enrolled, at_the_door: photo, face }))
-    };
-    let found = spread.into_par_iter().map(person).collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-/// Looks at everybody, on all cores, behind a progress bar.
-fn in_parallel<T: Send>(
-    people: &[Person],
-    door: &Door,
-    look: impl Fn(&mut Arena, &Person) -> anyhow::Result<T> + Sync + Send,
-) -> anyhow::Result<Vec<T>> {
-    let bar = ProgressBar::new(people.len() as u64).with_style(super::embed::style());
-    let seen = people.par_iter().map_init(
-        || Arena::new(door.recognizer.arena_len()),
-        |arena, person| {
-            bar.inc(1);
-            look(arena, person)
-        },
-    );
-    let seen = seen.collect();
-    bar.finish_and_clear();
-    seen
 }
 
 /// The share of `probes` that match who is enrolled in their place, at a false-match rate over all others, with its interval.

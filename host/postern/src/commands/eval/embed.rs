@@ -1,5 +1,6 @@
 //! From a folder of pictures to their embeddings: as the device computes them, or in float as the networks were published.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context;
@@ -7,9 +8,9 @@ use eval::{Embeddings, Picture};
 use imaging::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
-use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use recognizer::{Aligned, DEFAULT_MIN_SCORE, Recognizer};
 use reference::{Detector, Encoder, Rgb};
-use vision::PixelFormat;
+use vision::{Limits, PixelFormat};
 
 use crate::encoding::Encoding;
 use crate::picture::nearest_centre;
@@ -42,6 +43,24 @@ pub fn on_device(
         }
     })?;
     Ok(Embeddings::Templates(templates))
+}
+
+/// The pictures in which the device's code finds a face, and would refuse its view.
+pub fn refused(detector: &str, folder: &Path, pictures: &[Picture]) -> anyhow::Result<BTreeSet<Picture>> {
+    let [detector, encoder] = [detector, models::ENCODER].map(models::image);
+    let (detector, encoder) = (ImageFile::read(&detector?)?, ImageFile::read(&encoder?)?);
+    let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
+    let arena = || Arena::new(recognizer.arena_len());
+    let refused = for_each(folder, pictures, arena, |arena, photo| {
+        let frame = photo.to_frame(PixelFormat::Yuyv);
+        let frame = frame.view()?;
+        let faces = recognizer.detect(&frame, arena.bytes())?;
+        let Some(face) = nearest_centre(&faces, frame.width(), frame.height()) else { return Ok(None) };
+        let mut face = recognizer.align(&frame, face, arena.bytes())?;
+        Ok((!is_good(&mut face)).then_some(()))
+    })?;
+    let refused = pictures.iter().zip(refused).filter(|(_, refused)| refused.is_some());
+    Ok(refused.map(|(picture, _)| picture.clone()).collect())
 }
 
 /// The networks in float: as published, or an encoder in an ONNX file that a training wrote.
@@ -105,4 +124,9 @@ fn for_each<S, T: Send>(
 pub fn style() -> ProgressStyle {
     ProgressStyle::with_template("  pictures {bar:30} {pos}/{len} {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// Whether the view of a face passes the door's quality gate.
+pub fn is_good(face: &mut Aligned) -> bool {
+    Limits::default().judge(&face.quality()).flaws().next().is_none()
 }

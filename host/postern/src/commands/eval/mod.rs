@@ -1,5 +1,6 @@
 //! `postern eval`: measures on pictures of people how often the door would be wrong.
 
+pub mod conditions;
 pub mod crops;
 pub mod detection;
 pub mod distance;
@@ -16,6 +17,7 @@ pub mod presentations;
 mod promise;
 pub mod report;
 pub mod samples;
+mod standing;
 pub mod tracking;
 
 use crate::output::{Outcome, Output};
@@ -41,6 +43,8 @@ enum What {
     Detection(detection::Args),
     /// What a camera with more pixels than the door's frame gains for faces that are far away
     Distance(distance::Args),
+    /// Who is recognised in little light, with a mask or with glasses, and at which distance
+    Conditions(conditions::Args),
     /// How well enrolment tells an upright photograph from a turned one, by the detector's scores
     Orientation(orientation::Args),
     /// What it costs to search near the last face only: faces found, people known and strangers taken for them
@@ -55,6 +59,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         What::Liveness(args) => liveness::run(&args, output),
         What::Detection(args) => detection::run(&args, output),
         What::Distance(args) => distance::run(&args, output),
+        What::Conditions(args) => conditions::run(&args, output),
         What::Orientation(args) => orientation::run(&args, output),
         What::Tracking(args) => tracking::run(&args, output),
     }

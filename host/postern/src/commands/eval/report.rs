@@ -25,9 +25,15 @@ pub struct Report {
     pub pictures: usize,
     /// Pictures in which no face was found; they match nothing.
     pub without_face: usize,
-    /// The protocol's own figure. `null` where there are fewer than two folds.
+    /// Pictures of all folds that were left out, because the door refuses their view. `null` without `--good-views`.
+    pub refused: Option<usize>,
+    /// Pictures that were left out, because they show another person than their name says. `null` without `--judge`.
+    pub misnamed: Option<Vec<Named>>,
+    /// The protocol's own figure. `null` where there are fewer than two folds, or where a fold
+    /// lacks pairs because pictures were left out.
     pub accuracy: Option<Accuracy>,
-    /// The figure of the folds held out; all others are of their pictures, too. `null` without `--held-out`.
+    /// The figure of the folds held out; all others are of their pictures, too. `null` without `--held-out`, and
+    /// where pictures were left out and a fold lacks pairs.
     pub held_out: Option<HeldOut>,
     /// Over the pairs that the protocol lists.
     pub protocol_pairs: Rates,
@@ -35,6 +41,15 @@ pub struct Report {
     pub all_pairs: Rates,
     /// What the image promises, and what all pairs show; nothing in float.
     pub promises: Vec<Promise>,
+}
+
+/// A picture under a wrong name.
+#[derive(JsonSchema, Serialize)]
+pub struct Named {
+    /// The picture, below the folder.
+    pub picture: String,
+    /// The name of the person in it.
+    pub shows: String,
 }
 
 /// Misses at false-match rates.
@@ -78,6 +93,12 @@ impl Report {
             "{} ({}), {} pictures, {} without a face",
             self.encoder, self.pipeline, self.pictures, self.without_face
         )?;
+        if let Some(refused) = self.refused {
+            writeln!(out, "{refused} more are left out: the door refuses their view")?;
+        }
+        for Named { picture, shows } in self.misnamed.iter().flatten() {
+            writeln!(out, "{picture} is left out: it shows {shows}")?;
+        }
         if let Some(accuracy) = &self.accuracy {
             writeln!(
                 out,

@@ -4,7 +4,7 @@
 //! ways of searching see the same pictures, each of which shows this one head. Each template is compared with the one of
 //! the person, and with those of all others.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use eval::Paired;
@@ -20,9 +20,9 @@ use vision::{Face, Faces, PixelFormat};
 use super::liveness::images;
 use super::people::people;
 use super::presentations::{choose, choose_good, progress, subject};
+use super::standing::{pairs, spread};
 use crate::numbers::count;
 use crate::output::{Outcome, Output, note};
-use crate::picture::files;
 use models::Arena;
 
 /// Pictures of a head that stands, and of one that walks up, at five a second.
@@ -239,10 +239,8 @@ fn search(
 
 /// The people: of each the template of a photograph, and another photograph as a subject.
 fn visitors(args: &Args, recognizer: &Recognizer) -> anyhow::Result<Vec<Visitor>> {
-    let pairs = pairs(args)?;
-    ensure!(!pairs.is_empty(), "{} has no folder with two photographs", args.images.display());
-    let taken = args.limit.min(pairs.len());
-    let spread: Vec<_> = (0..taken).map(|number| &pairs[number * pairs.len() / taken]).collect();
+    let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
+    let spread = spread(&pairs(&args.images, names.as_deref())?, args.limit);
     let visitors = spread.into_par_iter().map_init(
         || Arena::new(recognizer.arena_len()),
         |arena, [comes, portrait]| {
@@ -257,23 +255,6 @@ fn visitors(args: &Args, recognizer: &Recognizer) -> anyhow::Result<Vec<Visitor>
     );
     let visitors = visitors.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(visitors.into_iter().flatten().collect())
-}
-
-/// Two photographs of each person, in the order of the names.
-fn pairs(args: &Args) -> anyhow::Result<Vec<[PathBuf; 2]>> {
-    let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
-    let is_asked_for = |folder: &Path| match (&names, folder.file_name()) {
-        (Some(names), Some(name)) => names.iter().any(|asked| name == asked.as_str()),
-        _ => true,
-    };
-    let folders = super::presentations::folders(&args.images)?;
-    let mut pairs = Vec::new();
-    for folder in folders.into_iter().filter(|folder| is_asked_for(folder)) {
-        if let [first, second, ..] = &files(&[folder])?[..] {
-            pairs.push([first.clone(), second.clone()]);
-        }
-    }
-    Ok(pairs)
 }
 
 #[cfg(test)]

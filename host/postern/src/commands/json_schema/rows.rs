@@ -55,6 +55,7 @@ answers! {
     ["train-liveness network"] models::TrainedNetwork;
     ["eval pairs"] eval::report::Report;
     ["eval detection"] eval::detection::Row;
+    ["eval conditions"] eval::conditions::Row;
     ["eval distance"] eval::distance::Row;
     ["eval orientation"] eval::orientation::Row;
     ["eval tracking"] eval::tracking::Row;

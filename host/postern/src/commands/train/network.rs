@@ -196,7 +196,7 @@ impl NetworkArgs {
         let is_loaded = resume && (self.keep_start.is_none() || kept.is_file());
         self.shorten(encoder, data, is_loaded)?;
         if self.revive && !is_loaded {
-            let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
+            let samples = train::run::samples(data, encoder.input(), REVIVE_SAMPLES)?;
             let count = encoder.revive(&samples, seed)?;
             note!("{count} dead channels are drawn again");
         }
@@ -273,7 +273,10 @@ pub fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
 }
 
 /// Number of faces that decide which channels are kept.
-const SLIM_SAMPLES: usize = 32;
+const SLIM_SAMPLES: usize = 1024;
+
+/// Number of faces that tell which channels are dead.
+const REVIVE_SAMPLES: usize = 32;
 
 /// Number of faces that give a batch norm its moments.
 const NORM_SAMPLES: usize = 64;
