@@ -13,6 +13,7 @@ use synthetic_attacks::{
     Actor, Answer, AttackType, Reacting, Subject, answer, draw, sequence_at, walking_at,
 };
 use template::Template;
+use train::augment::Condition;
 
 use super::crops::{self, CropArgs};
 use super::liveness_report::{Reported, report};
@@ -84,6 +85,10 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["challenge", "recorded", "samples"])]
     walking: bool,
 
+    /// Present all in little light: `postern eval conditions` says what it is
+    #[arg(long, value_name = "LIGHT", conflicts_with = "samples")]
+    light: Option<Light>,
+
     /// Look for faces in each whole picture, as a door without tracking
     #[arg(long)]
     untracked: bool,
@@ -117,6 +122,15 @@ pub struct Args {
 
     #[command(flatten)]
     crops: CropArgs,
+}
+
+/// Little light.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Light {
+    /// Values times 0.4, with noise
+    Dim,
+    /// Values times 0.15, with more noise
+    Dark,
 }
 
 impl Args {
@@ -188,6 +202,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         float: network.as_ref().map(|_| &float as _),
         step_ms: (1000.0 / args.rate[0]).round() as u64,
         tracks: !args.untracked,
+        light: args.light.map_or(Condition::Plain, |light| match light {
+            Light::Dim => Condition::Dim,
+            Light::Dark => Condition::Dark,
+        }),
         encodes_all: args.challenge,
     };
     let assessed = match &args.recorded {

@@ -1,5 +1,6 @@
 //! The presentations that `postern eval liveness` assesses: made of photographs, or recorded.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use liveness::{LivenessTracker, MAX_TURNED, MAX_UNUSABLE, MIN_SIMILARITY, MIN_SI
 use recognizer::{Liveness, Recognizer};
 use synthetic_attacks::{AttackType, Subject};
 use template::{Calibration, Template};
+use train::augment::{Canvas, Condition};
 use vision::{Face, Limits, PixelFormat, Quality, Thumbnail};
 
 use crate::picture::files;
@@ -36,6 +38,8 @@ pub struct Door<'a> {
     pub step_ms: u64,
     /// Whether it looks near the last face, as the door does, or at each whole picture.
     pub tracks: bool,
+    /// The light on all that it sees.
+    pub light: Condition,
     /// Whether each picture is encoded, as where the door asks for movements.
     pub encodes_all: bool,
 }
@@ -120,7 +124,7 @@ impl<'d> Sight<'d> {
         let Door { recognizer, tracks, encodes_all, step_ms, .. } = self.door;
         let at_ms = self.number * step_ms;
         self.number += 1;
-        let frame = picture.to_frame(PixelFormat::Yuyv);
+        let frame = lit(picture, self.door.light, self.number)?.to_frame(PixelFormat::Yuyv);
         let frame = frame.view()?;
         let found = match self.near.filter(|_| tracks) {
             Some(near) => recognizer.track(&frame, &near, arena.bytes())?,
@@ -179,6 +183,18 @@ impl<'d> Sight<'d> {
             alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
         })
     }
+}
+
+/// A picture in other light; the noise is that of `seed`.
+fn lit(picture: &Photo, light: Condition, seed: u64) -> anyhow::Result<Cow<'_, Photo>> {
+    if light == Condition::Plain {
+        return Ok(Cow::Borrowed(picture));
+    }
+    let (width, height) = (picture.width(), picture.height());
+    let mut pixels = picture.rgb().to_vec();
+    // Such light falls on everything, wherever the face is.
+    light.apply(&mut Canvas::around(&mut pixels, width as usize, [[0.0, 0.0], [1.0, 0.0]]), seed);
+    Ok(Cow::Owned(Photo::from_rgb(width, height, pixels).context("a picture has its pixels")?))
 }
 
 /// The face that the door would choose, if it is good enough to be assessed.
@@ -306,6 +322,7 @@ pub fn with_door<T>(encodes_all: bool, test: impl FnOnce(Door<'_>) -> T) -> T {
         float: None,
         step_ms: 200,
         tracks: true,
+        light: Condition::Plain,
         encodes_all,
     })
 }
@@ -342,5 +359,24 @@ mod tests {
             passed
         });
         assert!(passed[0] >= 6 && passed[1] >= 6, "{passed:?} of 8");
+    }
+
+    /// In dim light a head is assessed as in good light; in the dark it is poor, and nothing is assessed.
+    #[test]
+    fn light_falls_on_what_the_door_sees() {
+        need!(Need::Cached("images"), Need::Cached("pictures"));
+        let assessed = with_door(false, |door| {
+            let mut arena = door.arena();
+            let photo = Photo::open(fixtures::cache("pictures/obama2.jpg")).expect("it is there");
+            let subject = subject(door.recognizer, &photo, &mut arena).expect("a face");
+            let pictures = sequence(&subject, AttackType::BonaFide, 1, 16);
+            [Condition::Plain, Condition::Dim, Condition::Dark].map(|light| {
+                let seen = Door { light, ..door }.see(&pictures, None, &mut arena).expect("pictures");
+                let poor = seen.iter().filter(|seen| seen.poor.is_some()).count();
+                [seen.iter().filter(|seen| seen.sample.is_some()).count(), poor]
+            })
+        });
+        assert!(assessed[0][0] >= 14 && assessed[1][0] >= 14, "{assessed:?}");
+        assert!(assessed[2][0] == 0 && assessed[2][1] >= 8, "{assessed:?}");
     }
 }
