@@ -56,7 +56,7 @@ pub use picture::{CloseUp, Layout, Part, Picture, View};
 pub use quality::Quality;
 pub use surroundings::{Surroundings, crop_surroundings};
 pub use thumbnail::{THUMBNAIL, Thumbnail};
-pub use verdict::{FULL_CONTRAST, Flaw, Limits, Verdict};
+pub use verdict::{FULL_BRIGHTNESS, Flaw, Limits, Verdict};
 
 /// Largest width of a camera frame, in pixels.
 pub const MAX_WIDTH: usize = 320;

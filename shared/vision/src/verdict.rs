@@ -128,7 +128,7 @@ pub struct Limits {
     pub pitch: (i16, i16),
     /// Greatest magnitude of [`Quality::roll`].
     pub roll: i16,
-    /// Least [`Quality::sharpness`] of a face with a contrast of [`FULL_CONTRAST`] or more; see [`Limits::least_sharpness`].
+    /// Least [`Quality::sharpness`] of a face with a brightness of [`FULL_BRIGHTNESS`] or more; see [`Limits::least_sharpness`].
     pub sharpness: u32,
     /// Least and greatest [`Quality::brightness`].
     pub brightness: (u8, u8),
@@ -156,19 +156,19 @@ impl Default for Limits {
     }
 }
 
-/// Contrast of a face in good light.
-pub const FULL_CONTRAST: u8 = 40;
+/// Brightness of a face in good light.
+pub const FULL_BRIGHTNESS: u8 = 100;
 
 /// No face is sharp below this: what is left is rounding.
 const LEAST_SHARPNESS: u32 = 2;
 
 impl Limits {
-    /// Least [`Quality::sharpness`] of a face with this [`Quality::contrast`]. The variance of the Laplacian falls with the square
-    /// of the contrast, so in little light a sharp face has a low one.
-    pub fn least_sharpness(&self, contrast: u8) -> u32 {
-        let squared = |contrast: u8| u32::from(contrast).pow(2);
-        let least = u64::from(self.sharpness) * u64::from(squared(contrast.min(FULL_CONTRAST)));
-        ((least / u64::from(squared(FULL_CONTRAST))) as u32).max(LEAST_SHARPNESS.min(self.sharpness))
+    /// Least [`Quality::sharpness`] of a face with this [`Quality::brightness`]. The variance of the Laplacian falls with the square
+    /// of the light, so in little light a sharp face has a low one.
+    pub fn least_sharpness(&self, brightness: u8) -> u32 {
+        let squared = |brightness: u8| u32::from(brightness).pow(2);
+        let least = u64::from(self.sharpness) * u64::from(squared(brightness.min(FULL_BRIGHTNESS)));
+        ((least / u64::from(squared(FULL_BRIGHTNESS))) as u32).max(LEAST_SHARPNESS.min(self.sharpness))
     }
 
     /// The flaws of a face with this `quality`.
@@ -180,7 +180,7 @@ impl Limits {
             (quality.yaw.saturating_abs() > self.yaw, Flaw::Turned),
             (quality.pitch < self.pitch.0 || quality.pitch > self.pitch.1, Flaw::Tilted),
             (quality.roll.saturating_abs() > self.roll, Flaw::Rolled),
-            (quality.sharpness < self.least_sharpness(quality.contrast), Flaw::Blurred),
+            (quality.sharpness < self.least_sharpness(quality.brightness), Flaw::Blurred),
             (quality.brightness < self.brightness.0, Flaw::TooDark),
             (quality.brightness > self.brightness.1, Flaw::TooBright),
             (quality.contrast < self.contrast, Flaw::LowContrast),

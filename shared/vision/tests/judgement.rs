@@ -68,13 +68,15 @@ fn a_sharp_face_in_little_light_is_not_taken_for_a_blurred_one() {
     let measure = |crop: &[i8; CROP_BYTES]| Quality::measure(&face(STILL), crop, 320, 240);
     let limits = Limits::default();
     let bright = measure(&crop(130, 80));
-    assert!(bright.contrast >= FULL_CONTRAST && limits.least_sharpness(bright.contrast) == limits.sharpness);
+    assert!(
+        bright.brightness >= FULL_BRIGHTNESS && limits.least_sharpness(bright.brightness) == limits.sharpness
+    );
     // The same face in a quarter of the light: its edges are a quarter as high.
-    let dim = measure(&crop(60, 20));
+    let dim = measure(&crop(32, 20));
     assert!(dim.sharpness < limits.sharpness, "{dim:?}");
     assert!(limits.judge(&dim).is_acceptable(), "{dim:?}");
     // Bars four times as wide, as a blurred face has them.
-    for (brightness, strength) in [(130, 80), (60, 20)] {
+    for (brightness, strength) in [(130, 80), (32, 20)] {
         let blurred = core::array::from_fn(|i| {
             let x = (i / 3 % CROP_SIZE) as i32;
             let wave = (x % 64 - 32).abs() - 16;
@@ -85,12 +87,12 @@ fn a_sharp_face_in_little_light_is_not_taken_for_a_blurred_one() {
 }
 
 #[test]
-fn the_least_sharpness_grows_with_the_contrast_up_to_the_limit() {
+fn the_least_sharpness_grows_with_the_light_up_to_the_limit() {
     let limits = Limits::default();
-    let least = |contrast: u8| limits.least_sharpness(contrast);
-    assert!((0..u8::MAX).all(|contrast| least(contrast) <= least(contrast + 1)));
-    assert_eq!((least(u8::MAX), least(FULL_CONTRAST)), (limits.sharpness, limits.sharpness));
-    assert!(least(FULL_CONTRAST / 2) * 4 <= limits.sharpness && least(0) > 0);
+    let least = |brightness: u8| limits.least_sharpness(brightness);
+    assert!((0..u8::MAX).all(|brightness| least(brightness) <= least(brightness + 1)));
+    assert_eq!((least(u8::MAX), least(FULL_BRIGHTNESS)), (limits.sharpness, limits.sharpness));
+    assert!(least(FULL_BRIGHTNESS / 2) * 4 <= limits.sharpness && least(0) > 0);
     assert_eq!(Limits { sharpness: 0, ..limits }.least_sharpness(30), 0);
     assert_eq!(Limits { sharpness: u32::MAX, ..limits }.least_sharpness(u8::MAX), u32::MAX);
 }
