@@ -160,7 +160,7 @@ impl<E: Engine> Engine for CloseUps<E> {
         self.engine.join(detector, encoder)
     }
 
-    fn fits(&self, detector: E::Model<'_>, encoder: E::Model<'_>) -> Result<(), Fault> {
+    fn fits(&self, detector: E::Model<'_>, encoder: E::Model<'_>) -> Result<EncoderInfo, Fault> {
         self.engine.fits(detector, encoder)
     }
 

@@ -88,7 +88,7 @@ impl<'a> Engine for Clocked<'a> {
         self.networks.join(detector, encoder)
     }
 
-    fn fits(&self, detector: Self::Model<'_>, encoder: Self::Model<'_>) -> Result<(), Fault> {
+    fn fits(&self, detector: Self::Model<'_>, encoder: Self::Model<'_>) -> Result<EncoderInfo, Fault> {
         self.networks.fits(detector, encoder)
     }
 

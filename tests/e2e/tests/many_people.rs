@@ -236,7 +236,7 @@ impl<'a> Engine for Crowd<'a> {
         self.0.join(detector, encoder)
     }
 
-    fn fits(&self, detector: Self::Model<'_>, encoder: Self::Model<'_>) -> Result<(), Fault> {
+    fn fits(&self, detector: Self::Model<'_>, encoder: Self::Model<'_>) -> Result<EncoderInfo, Fault> {
         self.0.fits(detector, encoder)
     }
 

@@ -91,11 +91,11 @@ pub trait Engine {
         encoder: Self::Model<'i>,
     ) -> Result<(Self::Pair<'i>, EncoderInfo), Fault>;
 
-    /// Whether [`Engine::join`] would join the two, wherever their images lie.
+    /// The description of the encoder if [`Engine::join`] would join the two, wherever their images lie.
     ///
     /// # Errors
     /// A [`Fault`] that says why they do not fit together.
-    fn fits(&self, detector: Self::Model<'_>, encoder: Self::Model<'_>) -> Result<(), Fault>;
+    fn fits(&self, detector: Self::Model<'_>, encoder: Self::Model<'_>) -> Result<EncoderInfo, Fault>;
 
     /// Finds faces, in the frame's coordinates.
     ///

@@ -141,8 +141,8 @@ impl<'a, R: FloatRuntime> Engine for Networks<'a, R> {
         Ok((pair, EncoderInfo { identity, calibration }))
     }
 
-    fn fits(&self, detector: Loaded<'_>, encoder: Loaded<'_>) -> Result<(), Fault> {
-        self.join(detector, encoder).map(|_| ())
+    fn fits(&self, detector: Loaded<'_>, encoder: Loaded<'_>) -> Result<EncoderInfo, Fault> {
+        self.join(detector, encoder).map(|(_, info)| info)
     }
 
     fn detect(&mut self, pair: &Joined<'_>, frame: &Frame) -> Result<Faces, Fault> {

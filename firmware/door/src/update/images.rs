@@ -5,7 +5,7 @@ use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, ModelInfo, ModelKind, Signature};
 
 use crate::{
-    pipeline::{Engine, Fault, Models, NetworkKind},
+    pipeline::{EncoderInfo, Engine, Fault, Models, NetworkKind},
     store::{Image, Storage},
     text::text,
 };
@@ -90,16 +90,19 @@ impl<F: NorFlash> Updates<F> {
         transfer.chunk(offset, data, slot.flash, storage)
     }
 
-    /// Makes an image active that is complete, has the announced hash, and can run.
+    /// Makes an image active that is complete, has the announced hash, and can run. `bears_out` refuses an encoder whose table does
+    /// not bear out the false-accept rate.
     ///
     /// # Errors
-    /// [`Error::NoTransfer`], [`Error::Incomplete`]; any other error ends the transfer.
+    /// [`Error::NoTransfer`], [`Error::Incomplete`]; [`Error::UnprovenRate`], after which the installer may accept that and commit
+    /// again. Any other error ends the transfer.
     pub(crate) fn commit<E: Engine>(
         &mut self,
         engine: &mut E,
         models: &Models<'_, E>,
         idle: &mut IdleSlots<'_, F>,
         storage: &mut Storage<F>,
+        bears_out: impl FnOnce(&EncoderInfo) -> Result<(), Error>,
     ) -> Result<ModelInfo, Error> {
         let transfer = self.transfer.as_ref().ok_or(Error::NoTransfer)?;
         let (kind, image, sequence) = (transfer.kind, transfer.image, transfer.sequence);
@@ -110,9 +113,12 @@ impl<F: NorFlash> Updates<F> {
         let slot = idle.of(kind).bytes();
         let info = match (checked, network(kind)) {
             (Ok(()), None) => self.stage_firmware(image, sequence, slot, storage),
-            (Ok(()), Some(network)) => check_image(network, kind, image, engine, models, slot),
+            (Ok(()), Some(network)) => check_image((network, kind), image, engine, models, slot, bears_out),
             (Err(error), _) => Err(error),
         };
+        if let Err(unproven @ Error::UnprovenRate { .. }) = info {
+            return Err(unproven);
+        }
         // In any case this transfer is over; a bad one starts again.
         self.transfer = None;
         match info {
@@ -147,20 +153,23 @@ impl<F: NorFlash> Updates<F> {
 
 /// Checks that an image in flash can replace the model of its kind.
 fn check_image<E: Engine>(
-    network: NetworkKind,
-    kind: ModelKind,
+    (network, kind): (NetworkKind, ModelKind),
     image: Image,
     engine: &mut E,
     models: &Models<'_, E>,
     slot: &[u8],
+    bears_out: impl FnOnce(&EncoderInfo) -> Result<(), Error>,
 ) -> Result<ModelInfo, Error> {
     let bad = |Fault(reason)| Error::BadModel { reason };
     let bytes = slot.get(..image.length as usize).unwrap_or_default();
     let (model, info) = engine.load(network, bytes).map_err(bad)?;
-    match (network, models.detector, models.encoder) {
-        (NetworkKind::Detector, _, Some(encoder)) => engine.fits(model, encoder).map_err(bad)?,
-        (NetworkKind::Encoder, Some(detector), _) => engine.fits(detector, model).map_err(bad)?,
-        _ => {}
+    let fit = match (network, models.detector, models.encoder) {
+        (NetworkKind::Detector, _, Some(encoder)) => Some(engine.fits(model, encoder)),
+        (NetworkKind::Encoder, Some(detector), _) => Some(engine.fits(detector, model)),
+        _ => None,
+    };
+    if let Some(fit) = fit {
+        bears_out(&fit.map_err(bad)?)?;
     }
     Ok(ModelInfo { kind, name: info.name, sha256: image.sha256, length: image.length })
 }

@@ -1,9 +1,12 @@
 //! The false-accept rate that is promised, and what the encoder's calibration table bears out. The table of the simulated
 //! encoder is measured to 1 in 10,000 and modelled to 1 in 1,000,000.
 
-use crate::simulation::{Board, World};
+use crate::simulation::{Board, World, engine, rules::comes};
+use crate::stored_rules::damage;
 use audit::Kind;
-use protocol::{Basis, Enrolment, Error, LivenessMode, Matching, Request, Response, Settings, Status};
+use protocol::{
+    Basis, Enrolment, Error, LivenessMode, Matching, ModelKind, Request, Response, Settings, Status,
+};
 
 async fn set(world: &mut World, settings: Settings) -> Result<Response, Error> {
     world.host.ask(Request::SetSettings(settings)).await
@@ -92,5 +95,85 @@ fn a_door_that_verifies_is_asked_to_bear_out_one_persons_templates() {
         world.host.enrol("Bob", 2).await.unwrap();
         let refused = Err(Error::UnprovenRate { one_in: 600_000, templates: 2 });
         assert_eq!(world.host.enrol_as("Bob", 2, 1, Enrolment::AddTemplate).await, refused);
+    });
+}
+
+/// The board compares with the promise of before, and of lost settings it knows none: they are checked, be they the defaults.
+#[test]
+fn settings_that_are_restored_are_checked_also_where_they_are_the_defaults_in_force() {
+    let mut board = Board::with_two_people();
+    let looks_alone = Settings { liveness: LivenessMode::Off, ..Settings::default() };
+    let accepted = Settings { accept_unproven: true, ..looks_alone };
+    let refused = Err(Error::UnprovenRate { one_in: 10_000, templates: 2 });
+    board.boot(async |world: &mut World| {
+        set(world, accepted).await.unwrap();
+        world.host.flash(ModelKind::Encoder, &engine::encoder(engine::SHORT, 1)).await.unwrap();
+        let restored = world.host.ask(Request::RestoreSettings(looks_alone)).await;
+        assert_eq!(restored, refused, "the word is withdrawn");
+    });
+    let erased = vec![0xff; board.settings.len()];
+    damage(&mut board.settings, &erased, 0x0200);
+    board.boot(async |world: &mut World| {
+        let status = status(world).await;
+        assert!(status.settings_lost && status.settings == Settings::default());
+        assert_eq!(world.host.ask(Request::RestoreSettings(looks_alone)).await, refused);
+        assert!(!comes(world, 1).await, "nobody has set them");
+        world.host.ask(Request::RestoreSettings(accepted)).await.unwrap();
+        assert!(comes(world, 1).await, "the installer's word");
+    });
+}
+
+/// An encoder with the same templates may have another table. Those who are enrolled are compared by that one then.
+#[test]
+fn an_encoder_whose_table_does_not_bear_out_the_rate_of_who_is_enrolled_waits_for_the_installers_word() {
+    let mut board = Board::with_two_people();
+    let (short, own) = (engine::encoder(engine::SHORT, 1), engine::encoder(engine::SHORT, 2));
+    let refused = Error::UnprovenRate { one_in: 10_000, templates: 2 };
+    board.boot(async |world: &mut World| {
+        let before = status(world).await;
+        for _ in 0..2 {
+            assert_eq!(world.host.flash(ModelKind::Encoder, &short).await, Err(refused.clone()));
+        }
+        let after = status(world).await;
+        assert_eq!((after.models, after.basis), (before.models, before.basis), "the one of before stays");
+        // Where a face is compared with one person's template, the table bears it out.
+        let verifies = Settings { matching: Matching::Verify, ..before.settings };
+        set(world, verifies).await.unwrap();
+        world.host.flash(ModelKind::Encoder, &short).await.unwrap();
+        let back = Settings { matching: Matching::Identify, ..before.settings };
+        assert_eq!(set(world, back).await, Err(refused.clone()));
+    });
+    let mut board = Board::with_two_people();
+    board.boot(async |world: &mut World| {
+        // What is in flash has not to be sent again.
+        assert_eq!(world.host.flash(ModelKind::Encoder, &short).await, Err(refused.clone()));
+        let accepted = Settings { accept_unproven: true, ..status(world).await.settings };
+        set(world, accepted).await.unwrap();
+        let committed = world.host.ask(Request::CommitModel).await;
+        assert!(matches!(committed, Ok(Response::ModelActive(_))), "{committed:?}");
+        assert_eq!(status(world).await.basis, Some(Basis::Unproven));
+    });
+    // One that knows nobody's template promises nothing yet.
+    let mut board = Board::with_two_people();
+    board.boot(async |world: &mut World| {
+        world.host.flash(ModelKind::Encoder, &own).await.unwrap();
+        assert_eq!(status(world).await.foreign_templates, 2);
+    });
+}
+
+/// A gallery that an error of flash left half read knows fewer templates than the door compares a face with.
+#[test]
+fn no_rate_is_set_by_a_gallery_that_cannot_be_read() {
+    Board::with_two_people().boot(async |world: &mut World| {
+        let strict = Settings { far_one_in: 600_000, ..status(world).await.settings };
+        let rename = Request::Rename { name: "Ann".try_into().unwrap(), new: "Ada".try_into().unwrap() };
+        world.supply.broken.set(Some("gallery"));
+        assert_eq!(world.host.ask(rename.clone()).await, Err(Error::Flash));
+        world.supply.broken.set(None);
+        world.supply.unreadable.set(Some("gallery"));
+        assert_eq!(world.host.ask(rename).await, Err(Error::Flash));
+        assert_eq!(set(world, strict).await, Err(Error::Flash));
+        world.supply.unreadable.set(None);
+        assert_eq!(set(world, strict).await, Err(Error::UnprovenRate { one_in: 600_000, templates: 2 }));
     });
 }

@@ -23,7 +23,7 @@ use crate::{
     journal::{ClockRefusal, EntryFields},
     link::Command,
     log::log,
-    pipeline::{Engine, Models},
+    pipeline::{EncoderInfo, Engine, Models},
     store::{Intent, check, opened},
     text::text,
     update::{Announced, IdleSlots},
@@ -93,7 +93,14 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::CommitModel => {
             let storage = opened(&mut parts.storage)?;
-            let info = parts.updates.commit(&mut parts.pipeline.engine, models, idle, storage)?;
+            let (settings, people, lost) = (&parts.settings, &parts.people, parts.rules.lost);
+            // Settings that are lost are set as a whole, and checked then.
+            let bears_out = |encoder: &EncoderInfo| match lost {
+                false => promise::check_encoder(settings, people, encoder),
+                true => Ok(()),
+            };
+            let engine = &mut parts.pipeline.engine;
+            let info = parts.updates.commit(engine, models, idle, storage, bears_out)?;
             parts.restart_frames();
             Ok(Response::ModelActive(info))
         }

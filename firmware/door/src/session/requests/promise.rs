@@ -1,15 +1,20 @@
 //! Whether the encoder's calibration table bears out the false-accept rate.
 //!
-//! A rate that it does not bear out is refused when people are enrolled and when the settings ask for it, unless the
-//! installer accepts it ([`Settings::accept_unproven`]). Nobody is shut out: the door goes on with the threshold that it
-//! has, and the status says that it is unproven.
+//! A rate that it does not bear out is refused when people are enrolled, when the settings ask for it, and when an encoder that
+//! knows the enrolled people is to become active with another table, unless the installer accepts it
+//! ([`Settings::accept_unproven`]). Nobody is shut out: the door goes on with the threshold that it has, and the status says that
+//! it is unproven.
 
 use board_api::Board;
+use embedded_storage::nor_flash::MultiwriteNorFlash;
+use gallery::Gallery;
 use protocol::{Basis, Error, Matching, Settings};
+use template::{Calibration, Threshold};
 
 use crate::{
-    pipeline::{Engine, Models},
-    session::translate,
+    pipeline::{self, EncoderInfo, Engine, Models},
+    session::translate::{self, unreadable},
+    store::People,
     worker::parts::Parts,
 };
 
@@ -18,24 +23,28 @@ pub(crate) fn basis<B: Board, E: Engine>(
     parts: &Parts<'_, '_, B, E>,
     models: &Models<'_, E>,
 ) -> Option<Basis> {
-    let templates = compared(parts, parts.settings.matching);
+    let gallery = parts.people.gallery().ok();
+    let templates = gallery.map_or(0, |gallery| compared(gallery, parts.settings.matching));
     models.threshold(parts.settings.far_one_in, templates).ok().map(|it| translate::basis(it.basis))
 }
 
-/// Checks new settings, if they change what is promised.
+/// Checks new settings, if they change what is promised. Settings that were lost promised nothing: what is in force then are
+/// defaults, which nobody has chosen.
 ///
 /// # Errors
-/// [`Error::UnprovenRate`].
+/// [`Error::UnprovenRate`]; why the gallery cannot be read, as the people in it are compared, too.
 pub(super) fn check_change<B: Board, E: Engine>(
-    parts: &Parts<'_, '_, B, E>,
+    parts: &mut Parts<'_, '_, B, E>,
     settings: &Settings,
     models: &Models<'_, E>,
 ) -> Result<(), Error> {
     let promise = |settings: &Settings| (settings.far_one_in, settings.matching, settings.accept_unproven);
-    if promise(&parts.settings) == promise(settings) {
+    let stays = !parts.rules.lost && promise(&parts.settings) == promise(settings);
+    if stays || settings.accept_unproven {
         return Ok(());
     }
-    check(settings, compared(parts, settings.matching), models)
+    let gallery = parts.people.whole().map_err(unreadable)?;
+    check(settings, compared(gallery, settings.matching), models)
 }
 
 /// Checks that the settings' rate is borne out for a comparison with this many templates, or accepted.
@@ -47,7 +56,36 @@ pub(super) fn check<E: Engine>(
     templates: usize,
     models: &Models<'_, E>,
 ) -> Result<(), Error> {
-    match models.threshold(settings.far_one_in, templates) {
+    refuse_unproven(settings, templates, models.threshold(settings.far_one_in, templates))
+}
+
+/// Checks that an encoder which is to become active bears out the settings' rate for the people whose templates are its own. Of
+/// others it knows none before they are enrolled again.
+///
+/// # Errors
+/// [`Error::UnprovenRate`].
+pub(super) fn check_encoder<F: MultiwriteNorFlash>(
+    settings: &Settings,
+    people: &People<'_, F>,
+    encoder: &EncoderInfo,
+) -> Result<(), Error> {
+    let Ok(gallery) = people.gallery() else { return Ok(()) };
+    if gallery.foreign_templates(encoder.identity) == gallery.templates() {
+        return Ok(());
+    }
+    let templates = compared(gallery, settings.matching);
+    let calibration = Calibration::new(&encoder.calibration).map_err(|_| pipeline::Error::NoCalibration);
+    let threshold = calibration.map(|table| table.threshold(settings.far_one_in, templates as u32));
+    refuse_unproven(settings, templates, threshold)
+}
+
+/// Without a threshold the door admits nobody.
+fn refuse_unproven(
+    settings: &Settings,
+    templates: usize,
+    threshold: Result<Threshold, pipeline::Error>,
+) -> Result<(), Error> {
+    match threshold {
         Ok(threshold) if threshold.basis == template::Basis::Unproven && !settings.accept_unproven => {
             Err(Error::UnprovenRate { one_in: settings.far_one_in, templates: templates as u16 })
         }
@@ -56,8 +94,7 @@ pub(super) fn check<E: Engine>(
 }
 
 /// Templates that the door compares a face with, at most.
-fn compared<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, matching: Matching) -> usize {
-    let Ok(gallery) = parts.people.gallery() else { return 0 };
+fn compared<F: MultiwriteNorFlash>(gallery: &Gallery<'_, F>, matching: Matching) -> usize {
     match matching {
         Matching::Identify => gallery.templates(),
         Matching::Verify => gallery.people().map(|person| person.templates()).max().unwrap_or_default(),

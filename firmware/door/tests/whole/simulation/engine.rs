@@ -22,6 +22,9 @@ use super::parts::SIDE;
 /// The space of an encoder whose calibration table reaches to 1 in four thousand million, for many people.
 pub const WIDE: u8 = 100;
 
+/// The name of an encoder whose calibration table ends at 1 in 10,000.
+pub const SHORT: &str = "short";
+
 /// The image of a detector.
 pub fn detector(name: &str) -> Vec<u8> {
     image(b'D', 0, name, 3001)
@@ -133,6 +136,7 @@ pub struct FakeEngine;
 #[derive(Clone, Copy)]
 pub struct FakeModel {
     space: u8,
+    short: bool,
 }
 
 impl Engine for FakeEngine {
@@ -155,8 +159,8 @@ impl Engine for FakeEngine {
             return Err(Fault::new(format_args!("it is no {kind}")));
         }
         let name = std::str::from_utf8(&content[3..][..usize::from(content[2])]).unwrap();
-        let name = protocol::Text::try_from(name).unwrap();
-        Ok((FakeModel { space: content[1] }, NetworkInfo { name }))
+        let model = FakeModel { space: content[1], short: name == SHORT };
+        Ok((model, NetworkInfo { name: protocol::Text::try_from(name).unwrap() }))
     }
 
     fn join<'i>(&self, _: FakeModel, encoder: FakeModel) -> Result<(FakeModel, EncoderInfo), Fault>
@@ -171,12 +175,17 @@ impl Engine for FakeEngine {
             row(1_000_000, 16_000, Basis::Modelled),
         ];
         let wide = (encoder.space == WIDE).then(|| row(u32::MAX, 20_000, Basis::Modelled));
+        let rows = if encoder.short { 2 } else { 3 };
         let identity = EncoderHash([encoder.space; 32]);
-        Ok((encoder, EncoderInfo { identity, calibration: calibration.into_iter().chain(wide).collect() }))
+        let calibration = calibration.into_iter().take(rows).chain(wide).collect();
+        Ok((encoder, EncoderInfo { identity, calibration }))
     }
 
-    fn fits(&self, _: FakeModel, encoder: FakeModel) -> Result<(), Fault> {
-        if encoder.space == 13 { Err(Fault::new("no detector fits encoder 13")) } else { Ok(()) }
+    fn fits(&self, detector: FakeModel, encoder: FakeModel) -> Result<EncoderInfo, Fault> {
+        if encoder.space == 13 {
+            return Err(Fault::new("no detector fits encoder 13"));
+        }
+        self.join(detector, encoder).map(|(_, info)| info)
     }
 
     fn detect(&mut self, _: &FakeModel, frame: &Frame) -> Result<Faces, Fault> {
