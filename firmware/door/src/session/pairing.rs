@@ -332,3 +332,6 @@ impl Pairing {
         if expected == Some(role) { Ok(()) } else { Err(Error::NotInvited { role }) }
     }
 }
+
+#[cfg(test)]
+mod tests;

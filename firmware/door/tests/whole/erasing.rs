@@ -179,6 +179,28 @@ fn who_has_no_entry_left_does_not_have_the_board_erased() {
     });
 }
 
+/// A board that was never paired has no installer either, and has lost none. Whoever is at its line erases nothing.
+#[test]
+fn a_board_that_was_never_paired_is_erased_for_nobody() {
+    let mut board = Board::unpaired();
+    board.boot(async |world: &mut World| {
+        world.host.become_host(66);
+        world.host.connect().await;
+        assert_eq!(ask(world).await, Err(Error::Forbidden { needed: Role::Installer }));
+        assert!(!world.wires.erase_shown.get());
+        assert_eq!(missing(world).await, None);
+        world.wait(4_500).await;
+        world.wires.press_pairing().await;
+        world.wait(4_500).await;
+        world.wires.press_pairing().await;
+        world.wait(2_000).await;
+        assert_eq!(world.wires.restarts.get(), 0);
+        // It can be paired all the same.
+        host::pair(world).await;
+        assert!(!world.host.kinds().await.contains(&Kind::Erased));
+    });
+}
+
 #[test]
 fn an_order_of_before_that_is_put_back_erases_nothing_and_is_logged() {
     let mut board = board();
