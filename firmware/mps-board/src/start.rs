@@ -133,8 +133,9 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
     defmt::info!("{=str} starts, cause {}", board.name, cause);
     #[cfg(feature = "development")]
     defmt::warn!("this is development firmware: its log tells names, scores and pairing codes");
-    // SAFETY: these are the areas of this board, and nobody else writes the MPU's registers now.
-    unsafe { mpu::set_last(board.memory) };
+    let boot = layout.partitions.boot;
+    // SAFETY: these are the areas of this board, code and stack lie before its flash, and nobody else writes the MPU's registers now.
+    unsafe { mpu::set_from(boot.address() + boot.len as usize, board.memory) };
     cortex_m::asm::dsb();
     cortex_m::asm::isb();
     // SAFETY: the board has this memory, and only the flash's partitions touch it.

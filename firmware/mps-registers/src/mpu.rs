@@ -145,15 +145,16 @@ pub unsafe fn set(areas: Areas) {
     }
 }
 
-/// Writes the last area once more. A boot loader may be older than the firmware that it starts, and not know it.
+/// Writes the areas from an address on once more. A boot loader may be older than the firmware that it starts: it does not know
+/// some of them, and others end earlier for it.
 ///
 /// # Safety
-/// As [`set`], but the MPU may be on.
-pub unsafe fn set_last(areas: Areas) {
+/// As [`set`], but the MPU may be on; and neither code nor stack lies in these areas.
+pub unsafe fn set_from(first: usize, areas: Areas) {
     let (areas, encode) = areas.parts();
-    if let Some((last, before)) = areas.split_last() {
+    for (number, area) in areas.iter().enumerate().filter(|(_, area)| area.base as usize >= first) {
         // SAFETY: passed on to the caller.
-        unsafe { put(before.len(), encode(*last)) };
+        unsafe { put(number, encode(*area)) };
     }
 }
 
@@ -238,13 +239,25 @@ mod tests {
         }
     }
 
-    /// A boot loader from before there were further volumes does not know them, so firmware writes their area itself.
+    /// Areas of an AN547 as its boot loaders of before have them, which nobody can update: up to where each ends. The first had
+    /// the last liveness model before the log, the second an NPU, and the third a log before the last liveness model.
     #[test]
-    fn the_area_of_further_volumes_is_the_last_one_and_nothing_else_is_in_it() {
+    fn what_boot_loaders_of_before_do_not_know_the_firmware_writes_itself() {
         let Areas::V8(areas) = an547::BOARD.memory else { panic!("its MPU") };
-        let (last, further) = (areas.last().expect("areas"), an547::BOARD.layout.partitions.further);
-        assert_eq!((last.base, last.len), (further.address() as u32, further.len));
-        assert_eq!(areas.len(), 10, "a boot loader of before has nine");
+        let flash = an547::BOARD.layout.partitions;
+        let first = flash.boot.address() + flash.boot.len as usize;
+        let ends = |ends: &[u32]| [&[0x2140_0000, 0x8_0000, 0x120_0000, 0x2008_0000][..], ends].concat();
+        let known = [
+            ends(&[0x213f_f000, 0x5940_0000, 0x600f_0000, 0x6256_0000]),
+            ends(&[0x213f_f000, 0x5940_0000, 0x600f_0000, 0x6256_0000, 0x62c0_0000]),
+            ends(&[0x213f_f000, 0x5940_0000, 0x600f_0000, 0x626e_0000, 0x62c0_0000]),
+        ];
+        for known in known {
+            for (number, area) in areas.iter().enumerate() {
+                let same = known.get(number) == Some(&(area.base + area.len));
+                assert!(same || area.base as usize >= first, "area {number}, {area:x?}");
+            }
+        }
     }
 
     #[test]

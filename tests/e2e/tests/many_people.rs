@@ -97,6 +97,46 @@ fn a_board_of_before_keeps_its_people_and_gets_room_for_more() {
     board.cut_power().expect("it had power");
 }
 
+/// The boot loader of a board is never updated. One of before does not know the further volumes of the gallery, and the flash ends
+/// for it before the place that slot B of the liveness network has now.
+#[test]
+fn firmware_reaches_all_of_its_flash_behind_a_boot_loader_of_before() {
+    need!(Need::Boards, Need::Cached("images"));
+    let signer = Signer::passing().expect("a key");
+    let mut cells = Cells::of(&AN547);
+    let credentials = boot(&mut cells, 1, |line, wires| pair_and_flash(line, wires, &signer, &MODELS));
+    let state = tempfile::tempdir().expect("a folder");
+    let folder = Folder::new(Some(state.path()), "an547").expect("a name");
+    programmed(&folder, &cells, &credentials, FURTHER);
+    up(&folder).cut_power().expect("it had power");
+
+    let mut loader = std::fs::read(folder.loader()).expect("its boot loader");
+    let behind = Region { offset: AN547.boot.end(), len: AN547.nor.end() - AN547.boot.end() };
+    for (area, len) in [(behind, AN547.log.end() - behind.offset), (AN547.further, 32)] {
+        shorten(&mut loader, area, len);
+    }
+    std::fs::write(folder.loader(), loader).expect("written");
+
+    let mut board = up(&folder);
+    let mut device = board.connect().expect("a session");
+    assert_eq!(device.status().expect("a status").reset, ResetReason::PowerOn, "no fault reset it");
+    let liveness = e2e::image("liveness");
+    device.install_model(ModelKind::Liveness, &liveness, &signer, &mut |_, _| {}).expect("in slot B");
+    assert_eq!(device.status().expect("a status").reset, ResetReason::PowerOn, "no fault reset it");
+    let [_, slot] = AN547.liveness;
+    assert!(flash(&folder, slot).starts_with(&liveness));
+    board.cut_power().expect("it had power");
+}
+
+/// Gives an area in a boot loader's list another length.
+fn shorten(loader: &mut [u8], area: Region, len: u32) {
+    let words = |len: u32| [(area.address() as u32).to_le_bytes(), len.to_le_bytes()].concat();
+    let own = words(area.len);
+    let places: Vec<_> = (0..loader.len() - own.len()).filter(|at| loader[*at..].starts_with(&own)).collect();
+    let [place] = places[..] else { panic!("the area is there once: {places:?}") };
+    loader[place..place + own.len()].copy_from_slice(&words(len));
+}
+
 /// A door in memory that knows so many people with so many templates each, and the installer's credentials.
 fn enrolled(cells: &mut Cells, people: u32, templates: u32) -> Credentials {
     let signer = Signer::passing().expect("a key");
