@@ -9,6 +9,13 @@
 //!
 //! One door has the counter at a time, by a lock on a file beside it. So a copy of a flash may stand in its place, and does not run beside
 //! it: each of the two would make the other one an older copy.
+//!
+//! Each secret has its own:
+//!
+//! ```text
+//! unique.key   unique.counter       and its lock, unique.counter-lock
+//! door.front   door.front-counter   a name that does not end in .key; its counter was door.counter, as that of door.back
+//! ```
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
@@ -40,8 +47,8 @@ impl FileCounter {
     /// # Errors
     /// [`Error::File`], [`Error::Counter`], [`Error::CounterInUse`].
     pub fn beside(secret: &Path) -> Result<Self> {
-        let path = secret.with_extension("counter");
-        let lock = secret.with_extension("counter-lock");
+        let path = place(secret);
+        let lock = secret::appended(&path, "-lock");
         let mut options = OpenOptions::new();
         // A pipe would wait for its other end.
         options.write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NONBLOCK);
@@ -52,14 +59,12 @@ impl FileCounter {
             Err(TryLockError::WouldBlock) => return Err(Error::CounterInUse { path }),
             Err(TryLockError::Error(error)) => return Err(Error::file(&lock)(error)),
         }
-        let (value, is_in_place) = match file::read(&path, 2 * LINE as u64) {
-            Ok(bytes) => {
-                let value = value_of(&bytes).ok_or_else(|| Error::Counter { path: path.clone() })?;
-                (value, bytes.len() == 2 * LINE)
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => (0, false),
-            Err(error) => return Err(Error::file(&path)(error)),
+        let before = secret.with_extension("counter");
+        let found = match read(&path)? {
+            None if before != path => read(&before)?.map(|(value, _)| (value, false)),
+            found => found,
         };
+        let (value, is_in_place) = found.unwrap_or((0, false));
         if !is_in_place {
             make(&path, value).map_err(Error::file(&path))?;
         }
@@ -72,6 +77,26 @@ impl FileCounter {
         let file = options.write(true).custom_flags(libc::O_NONBLOCK).open(&self.path)?;
         file.write_all_at(&line(value), (value as usize % 2 * LINE) as u64)?;
         file.sync_data()
+    }
+}
+
+/// Where the counter of a secret lies: no other secret has its counter there.
+fn place(secret: &Path) -> PathBuf {
+    if secret.extension().is_some_and(|extension| extension == "key") {
+        return secret.with_extension("counter");
+    }
+    secret::appended(secret, "-counter")
+}
+
+/// The value in a file, and whether it is in the form that is written in place; `None` if there is no file.
+fn read(path: &Path) -> Result<Option<(u32, bool)>> {
+    match file::read(path, 2 * LINE as u64) {
+        Ok(bytes) => {
+            let value = value_of(&bytes).ok_or_else(|| Error::Counter { path: path.to_owned() })?;
+            Ok(Some((value, bytes.len() == 2 * LINE)))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file(path)(error)),
     }
 }
 
@@ -97,7 +122,7 @@ fn value_of(bytes: &[u8]) -> Option<u32> {
 
 /// Makes the file with a value, beside its place, and renames it: so it is whole, or as before.
 fn make(path: &Path, value: u32) -> std::io::Result<()> {
-    let beside = path.with_extension("counter-new");
+    let beside = secret::appended(path, "-new");
     let mut file = secret::beside_its_place(&beside, 2 * LINE as u64)?;
     file.write_all(&[line(value), line(value)].concat())?;
     file.sync_all()?;
@@ -165,6 +190,37 @@ mod tests {
         counter.increment().unwrap();
         drop(counter);
         assert_eq!(FileCounter::beside(&secret).unwrap().read(), Ok(1));
+    }
+
+    #[test]
+    fn each_secret_has_a_counter_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["door.front", "door.back", "door", "door.key"];
+        let secrets = names.map(|name| folder.path().join(name));
+        // All at once: none is in use by another.
+        let mut counters = [const { None }; 4];
+        for (at, secret) in secrets.iter().enumerate() {
+            let mut counter = FileCounter::beside(secret).unwrap();
+            (0..at).for_each(|_| counter.increment().unwrap());
+            counters[at] = Some(counter);
+        }
+        drop(counters);
+        let values = secrets.each_ref().map(|secret| FileCounter::beside(secret).unwrap().read());
+        assert_eq!(values, [Ok(0), Ok(1), Ok(2), Ok(3)]);
+    }
+
+    /// A door goes on with the value that it had where two doors may have had one counter.
+    #[test]
+    fn a_counter_of_before_is_taken_over_once_and_stays_for_the_other_door() {
+        let folder = tempfile::tempdir().unwrap();
+        let [front, back] = ["door.front", "door.back"].map(|name| folder.path().join(name));
+        let before = folder.path().join("door.counter");
+        fs::write(&before, [line(41), line(40)].concat()).unwrap();
+        FileCounter::beside(&front).unwrap().increment().unwrap();
+        assert_eq!(FileCounter::beside(&back).unwrap().read(), Ok(41));
+        assert_eq!(fs::read(&before).unwrap(), [line(41), line(40)].concat());
+        fs::write(&before, [line(50), line(50)].concat()).unwrap();
+        assert_eq!(FileCounter::beside(&front).unwrap().read(), Ok(42), "its own counts");
     }
 
     #[test]

@@ -105,8 +105,8 @@ pub enum Error {
     },
     /// Another door has the counter.
     #[error(
-        "another door runs with the secret beside {path}: end it first. A copy of a flash may stand in its place, but not run \
-         beside it",
+        "another door runs with the counter {path}: end it first. A copy of a flash may stand in its place, but not run beside it. \
+         A door with another secret names another file under [secret]",
         path = path.display()
     )]
     CounterInUse {

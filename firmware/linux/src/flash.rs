@@ -241,6 +241,10 @@ impl Flash {
             return Err(other(&format!("one of layout {version}, while this door has layout {VERSION}")));
         }
         let volumes = self.word(volumes::ERASED_ONCE).map_err(failed())?;
+        if self.kind == Kind::File && length > LINUX.file_len {
+            let more = length - LINUX.file_len;
+            return Err(other(&format!("one that is too long: {more} bytes were written behind its end")));
+        }
         if self.kind.unfit(length).is_some() || volumes::are_cut_off(volumes, length) {
             return Err(other("one that was cut off"));
         }

@@ -163,11 +163,18 @@ fn load_file(path: &Path, flash: &Path) -> Result<Key> {
 fn draw(path: &Path) -> Result<Key> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(Error::Random)?;
-    let beside = path.with_extension("new");
+    let beside = appended(path, ".new");
     let mut file = beside_its_place(&beside, bytes.len() as u64).map_err(Error::file(&beside))?;
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(Error::file(&beside))?;
     replace(&beside, path).map_err(Error::file(path))?;
     Ok(Key::new(bytes))
+}
+
+/// The path of what lies beside a file: its whole name, and more. So no two files have one thing beside them.
+pub(crate) fn appended(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(more);
+    name.into()
 }
 
 /// A new file that only its user can read, for what is renamed to its place when it is written. One of at most `most` bytes is what
@@ -209,7 +216,7 @@ mod tests {
     #[test]
     fn what_a_write_has_left_is_replaced_and_what_is_somebodys_is_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (secret, beside) = (folder.path().join("unique.key"), folder.path().join("unique.new"));
+        let (secret, beside) = (folder.path().join("unique.key"), folder.path().join("unique.key.new"));
         fs::write(&beside, "letters that are longer than a secret is").expect("written");
         assert!(draw(&secret).is_err() && !secret.exists());
         assert!(fs::read_to_string(&beside).expect("it is there").starts_with("letters"));

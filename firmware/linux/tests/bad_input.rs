@@ -21,6 +21,7 @@ fn an_error_in_the_configuration_names_its_line() {
         (with("file = \"flash\"", "file = flash"), "a text is in quotes"),
         (with("\n[made]", ""), "it names no camera"),
         (with("unique.key", "unique.counter"), "line 4: [secret] file has the name of what lies beside it"),
+        (with("unique.key", "door-counter"), "line 4: [secret] file has the name of what lies beside it"),
         (with("[made]", "[made]\n[lines]\nlock = \"file:lock\""), "line 10: [made] stands for"),
         (
             real("device = \"/dev/video0\"\nformat = \"grey\"", "file:lock")
@@ -330,6 +331,19 @@ fn a_flash_of_another_kind_of_board_is_refused_and_stays_as_it_is() {
         let before = std::fs::read(bench.flash()).expect("the flash");
         bench.refused(&[], is);
         assert!(before == std::fs::read(bench.flash()).expect("the flash"), "it was changed");
+    }
+}
+
+#[test]
+fn a_flash_is_said_to_be_cut_off_or_too_long_as_it_is() {
+    let mut bench = Bench::new();
+    bench.start();
+    bench.stop();
+    let file = std::fs::OpenOptions::new().write(true).open(bench.flash()).expect("the flash");
+    let whole = file.metadata().expect("its length").len();
+    for (length, is) in [(whole - 1, "was cut off"), (whole + 7, "too long: 7 bytes were written behind")] {
+        file.set_len(length).expect("set");
+        bench.refused(&[], is);
     }
 }
 

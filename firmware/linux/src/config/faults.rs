@@ -4,10 +4,10 @@ use super::{Config, Keypad, Secret};
 use crate::keypad::Source;
 
 impl Secret {
-    /// Whether its file has a name that the counter beside it takes.
+    /// Whether its file has a name that something beside a secret takes.
     fn has_name_of_counter(&self) -> bool {
-        let extension = self.file.extension().and_then(|extension| extension.to_str());
-        matches!(extension, Some("counter" | "counter-lock" | "counter-new" | "new"))
+        let name = self.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        [".counter", "-counter", "counter-lock", "counter-new", ".new"].iter().any(|end| name.ends_with(end))
     }
 }
 
