@@ -28,7 +28,7 @@ pub use camera::{Camera, Capture};
 pub use counter::{CounterError, MonotonicCounter};
 pub use flash::{FirmwareSlots, ModelSlots, RECORD_BYTES, Started};
 pub use inputs::{Keypad, Watchdog};
-pub use system::{CameraState, ResetReason, SecretPlace, Shown, System};
+pub use system::{CameraState, ResetReason, SecretPlace, Shown, StartFault, System};
 
 use embedded_hal::digital::{InputPin, OutputPin};
 use embedded_io_async::{Read, Write};

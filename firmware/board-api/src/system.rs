@@ -51,6 +51,18 @@ pub enum Shown {
     Erase,
 }
 
+/// What a board finds at its start, and why it admits nobody then, or not everybody. The audit log has it too, which is read by
+/// whoever the board still serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartFault {
+    /// The flash is an older copy than the monotonic counter says, or the list of its records is lost: nobody is admitted or served.
+    OlderFlash,
+    /// Records of the settings, of rules or of hosts are lost.
+    LostRecords,
+    /// The gallery does not open, or has lost people.
+    Gallery,
+}
+
 /// The board as a whole.
 pub trait System {
     /// The board's name, for example "an547".
@@ -90,6 +102,11 @@ pub trait System {
 
     /// Shows what waits for the pairing button; `None` clears the display.
     fn show(&mut self, shown: Option<Shown>);
+
+    /// Tells whoever looks after the board what it found at its start. A board with a log port alone has told it there.
+    fn tell(&mut self, fault: StartFault) {
+        let _ = fault;
+    }
 
     /// Resets the board. Returns only in a test.
     fn restart(&mut self);

@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use board_api::{CameraState, ResetReason, SecretPlace, Shown};
+use board_api::{CameraState, ResetReason, SecretPlace, Shown, StartFault};
 use crypto::{Entropy, Generator, Key};
 use host_window::window::{RESET_CAUSE, ResetCause};
 use rustix::time::{ClockId, clock_gettime};
@@ -111,6 +111,10 @@ impl board_api::System for System {
         }
     }
 
+    fn tell(&mut self, fault: StartFault) {
+        eprintln!("{}", advice(fault));
+    }
+
     fn restart(&mut self) {
         let program = std::env::current_exe().unwrap_or_else(|_| "postern-door".into());
         let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
@@ -121,6 +125,23 @@ impl board_api::System for System {
         let error = Command::new(program).args(arguments).exec();
         eprintln!("cannot restart: {error}");
         std::process::exit(1)
+    }
+}
+
+/// What the door found at its start, and what to do.
+fn advice(fault: StartFault) -> &'static str {
+    match fault {
+        StartFault::OlderFlash => {
+            "flash: THIS IS AN OLDER COPY than the counter beside the secret says, or the list of its records is lost. The door \
+             admits nobody and serves nobody. Put the newest flash back; without one, `postern pair --erase` makes a new door"
+        }
+        StartFault::LostRecords => {
+            "flash: records of settings, rules or computers are LOST. Not everybody is admitted, or served: `postern board status` \
+             and `postern log` say what is missing"
+        }
+        StartFault::Gallery => {
+            "flash: the gallery does not open, or has LOST people: `postern board status` and `postern log` say more"
+        }
     }
 }
 

@@ -85,6 +85,23 @@ fn a_door_that_does_not_start_locks_what_was_left_open() {
     assert_eq!(std::fs::read_to_string(&lock).expect("the line"), "1", "it is the other door's");
 }
 
+/// Whoever looks after the door reads its log of the system: the board's own log is for those whom it serves, and these are none.
+#[test]
+fn an_older_copy_of_the_flash_is_said_at_the_start() {
+    let mut bench = Bench::new();
+    bench.start();
+    // It counts what is in its flash.
+    bench.eventually("its flash has records", |bench| {
+        let counter = std::fs::read_to_string(bench.path().join("unique.counter"));
+        counter.is_ok_and(|counter| counter.lines().any(|line| !line.starts_with("0000000000")))
+    });
+    bench.stop();
+    std::fs::write(bench.path().join("unique.counter"), "1000\n").expect("written");
+    bench.start();
+    bench.eventually("it is said", |bench| bench.said().contains("THIS IS AN OLDER COPY"));
+    assert!(!bench.said().contains("gallery"), "one fault for one cause: {}", bench.said());
+}
+
 #[test]
 fn io_and_keeper_have_real_time_priority_where_it_is_permitted_and_the_worker_has_none() {
     if !Command::new("chrt").args(["-f", "11", "true"]).output().is_ok_and(|output| output.status.success()) {

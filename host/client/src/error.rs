@@ -255,7 +255,10 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
         Refusal::Unpaired => "; `postern pair` pairs it, with a press of the board's button",
         Refusal::Forbidden { .. } => "; `postern keys` shows which computer has that role",
-        Refusal::HostsLost => "; an installer that the board knows runs `postern keys invite ROLE`",
+        Refusal::HostsLost => {
+            "; an installer that the board knows runs `postern keys invite ROLE`. If an older copy of its flash was put back, put \
+             the newest back"
+        }
         Refusal::RuleLost => {
             "; `postern rule NAME --hours HOURS --no-pin` (or `--pin`) sets it, and `postern resume NAME` admits them again"
         }

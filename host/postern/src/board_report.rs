@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use client::Device;
-use client::protocol::{Door, Firmware, LivenessMode, ModelKind, ResetReason, SecretPlace, Status};
+use client::protocol::{Door, LivenessMode, ModelKind, ResetReason, SecretPlace};
 use emulator::{Board, State};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,28 +11,10 @@ use serde::Serialize;
 use crate::camera_state;
 use crate::clock::ClockReport;
 use crate::device::{known, real, rounded, short};
+use crate::told::Told;
 
 /// What there is to say of development firmware.
 pub const DEVELOPMENT: &str = "the log port tells names, scores and pairing codes";
-
-/// A board's status and its firmware.
-pub struct Told {
-    /// Whether this computer is paired with the board. If not, the status has only board and firmware.
-    pub paired: bool,
-    /// The status.
-    pub status: Status,
-    /// The firmware, which paired hosts can read if a boot loader started the board.
-    pub firmware: Option<Firmware>,
-}
-
-impl Told {
-    /// Asks the board.
-    pub fn by(mut device: Device) -> client::Result<Self> {
-        let paired = device.role().is_some();
-        let status = device.status()?;
-        Ok(Self { paired, status, firmware: device.running_firmware().ok() })
-    }
-}
 
 /// An emulated board, or a door on Linux that runs here.
 #[derive(JsonSchema, Serialize)]
@@ -260,16 +241,15 @@ pub fn reset_name(reset: ResetReason) -> &'static str {
 /// A board's state, for people.
 pub fn print_status(
     out: &mut dyn Write,
-    Told { paired, status, firmware }: &Told,
+    told @ Told { status, firmware, .. }: &Told,
     verbose: bool,
 ) -> std::io::Result<()> {
     if status.development {
         writeln!(out, "profile    DEVELOPMENT: {DEVELOPMENT}")?;
     }
-    if !paired {
+    if !told.paired {
         writeln!(out, "firmware   {} for {}", status.firmware, status.board)?;
-        let wants = if status.hosts == 0 { "none yet" } else { "not with this computer" };
-        return writeln!(out, "paired     {wants}: `postern pair`");
+        return writeln!(out, "paired     {}", told.why_not_paired());
     }
     let settings = &status.settings;
     writeln!(

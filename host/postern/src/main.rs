@@ -36,6 +36,7 @@ mod output_args;
 mod picture;
 mod portraits;
 mod signing_key;
+mod told;
 mod transfer;
 mod visible;
 mod why;

@@ -31,7 +31,7 @@ mod tally_pages;
 pub(crate) use begun::{Begun, Intent, Progress, Reply};
 pub(crate) use images::{Checkpoint, Image};
 pub(crate) use inventory::Enrolled;
-pub(crate) use people::{People, Room};
+pub(crate) use people::{People, Room, gallery_key};
 pub(crate) use records::Counter;
 pub(crate) use rule_pages::{MAX_PAGES as MAX_RULE_PAGES, Page as RulePage};
 pub(crate) use rules::Rules;

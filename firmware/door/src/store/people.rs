@@ -106,3 +106,11 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         }
     }
 }
+
+/// The key of the gallery. It is derived from the device secret and a salt among the settings. So a board whose settings
+/// are wiped, and with them its hosts, can no longer read its gallery.
+pub(crate) fn gallery_key<F: NorFlash>(storage: Option<&mut Storage<F>>, secret: &Key) -> Result<Key, Error> {
+    let storage = storage.ok_or(Error::Flash)?;
+    let salt = storage.salt().map_err(|_| Error::Flash)?;
+    Ok(secret.derive(&salt, b"postern gallery"))
+}

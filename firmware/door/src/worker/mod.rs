@@ -5,6 +5,7 @@ mod enact;
 mod erasing;
 mod memory;
 pub(crate) mod parts;
+mod start_fault;
 
 use audit::{Fault, Kind};
 use board_api::{Board, Camera as _, FirmwareSlots, ModelSlots, MonotonicCounter, System as _};

@@ -1,7 +1,7 @@
 //! The parts that the worker holds, from boot on. Each part works alone; requests and decisions combine them.
 
 use audit::{Fault, Kind};
-use board_api::{Board, System as _};
+use board_api::{Board, StartFault, System as _};
 use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
@@ -27,12 +27,13 @@ use crate::{
         staging::Staging,
         translate::{model_kind, reset_reason},
     },
-    store::{Clocks, Counter, Image, People, Rules, Storage, check, meet, opened, read_tallies},
+    store::{Clocks, Counter, Image, People, Rules, Storage, check, gallery_key, meet, opened, read_tallies},
     text::text,
     update::Updates,
     worker::{
         erasing::{carried_by, erase, life},
         memory::Buffers,
+        start_fault::{tell, tell_of_records},
     },
 };
 
@@ -148,9 +149,12 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let random = Generator::new(&random_key(&mut system), b"gallery");
         let key = gallery_key(storage.as_mut(), secret);
         let mut people = People::open(gallery, further, memory, key, random);
+        let older_flash = storage.as_ref().is_some_and(Storage::is_rolled_back);
         if let Err(error) = people.gallery() {
-            log!(error, "the gallery does not open");
             log_private!(error, "because {=str}", text(error).as_str());
+            if !older_flash {
+                tell(StartFault::Gallery, &mut system);
+            }
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());
@@ -177,6 +181,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         if let Ok(gallery) = people.gallery() {
             let gone = gallery.kept_out_of().count_ones();
             if gone > 0 {
+                tell(StartFault::Gallery, &mut system);
                 journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8).count(gone));
             }
             for _ in 0..decider.tallies().pages() {
@@ -197,11 +202,13 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         rules.older_firmware = older_boot;
         let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
         let stale_order = order.is_some() && carried.is_none();
-        let rolled_back = older_boot || stale_order || storage.as_ref().is_some_and(Storage::is_rolled_back);
-        if rolled_back || !sound || tampered || access.whole().is_err() || rules.broken {
+        let rolled_back = older_boot || stale_order || older_flash;
+        let lost = !sound || tampered || access.whole().is_err() || rules.broken;
+        if rolled_back || lost {
             let fault = if rolled_back { Fault::RolledBack } else { Fault::Settings };
             journal.record(Kind::Fault, EntryFields::reason(fault as u8));
         }
+        tell_of_records(older_flash, lost, &mut system);
         let bus_serial = configure::bus_serial(secret);
         // The channel is empty at boot.
         let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, bus_serial, &mut system)));
@@ -380,14 +387,6 @@ fn is_older<F: NorFlash>(storage: &mut Storage<F>, updates: &Updates<F>) -> bool
         Ok(known) => newest < known,
         Err(_) => true,
     }
-}
-
-/// The key of the gallery. It is derived from the device secret and a salt among the settings. So a board whose settings
-/// are wiped, and with them its hosts, can no longer read its gallery.
-fn gallery_key<F: NorFlash>(storage: Option<&mut Storage<F>>, secret: &Key) -> Result<Key, gallery::Error> {
-    let storage = storage.ok_or(gallery::Error::Flash)?;
-    let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
-    Ok(secret.derive(&salt, b"postern gallery"))
 }
 
 /// Frees places for failures of people who are not known, where all are taken: whoever was removed, and stayed there because flash failed,

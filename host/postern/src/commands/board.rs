@@ -12,9 +12,10 @@ use emulator::{Board, Folder, Launch, Log, LogLine, Machine, Memory, State};
 use crate::answers::Sorted;
 use crate::answers::board::{Deleted, Down, Logged, Pressed, Switched, Typed, Wires};
 use crate::board_list::Listed;
-use crate::board_report::{DEVELOPMENT, Report, StatusReport, Told, print_status};
+use crate::board_report::{DEVELOPMENT, Report, StatusReport, print_status};
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output, note, reader_is_gone};
+use crate::told::Told;
 use crate::wiegand;
 
 /// How often a followed log is read.

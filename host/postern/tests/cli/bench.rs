@@ -73,6 +73,14 @@ impl Bench {
         Ran::of(arguments, &output)
     }
 
+    /// What a command on this board tells people.
+    pub fn said_to_people(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
+        command.args(arguments).args(["--board", self.board, "--state"]).arg(self.state());
+        let output = command.output().expect("postern starts");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs a command that must end with exit code 0.
     pub fn done(&self, arguments: &[&str]) -> Vec<Value> {
         let ran = self.run(arguments);

@@ -204,7 +204,17 @@ fn an_older_copy_of_a_boards_flash_is_found() {
     bench.done(&["settings", "--open-ms", "4000"]);
     assert!(counter().is_some_and(|counter| counter > before), "a change raises it");
     bench.done(&["board", "down"]);
+    std::fs::copy(&flash, bench.folder().join("newest")).expect("copied");
     std::fs::copy(&older, &flash).expect("copied back");
     let _ = bench.run(&["board", "up"]);
     bench.refused(&["settings"], "lost its record of a computer");
+    let told = bench.said_to_people(&["board", "status"]);
+    assert!(
+        told.contains("the board LOST records of computers, as where its flash is an older copy"),
+        "{told}"
+    );
+    bench.done(&["board", "down"]);
+    std::fs::copy(bench.folder().join("newest"), &flash).expect("copied back");
+    bench.done(&["board", "up"]);
+    assert_eq!(bench.done(&["settings"])[0]["open_ms"], 4000, "the newest is the board");
 }
