@@ -1,7 +1,7 @@
 //! Products of two pixels with two filters.
 //!
-//! Four accumulators, four words of pixels and four words of weights fill the registers: two loads and eight
-//! `smlad` for sixteen products. The loop over the pairs of pixels is in the assembly as well.
+//! Four accumulators, four words of pixels and four words of weights fill the registers: eight loads and eight
+//! `smlad`, in pairs, for sixteen products. The loop over the pairs of pixels is in the assembly as well.
 
 use core::arch::global_asm;
 
@@ -95,22 +95,35 @@ impl Pairs<'_> {
     }
 }
 
-// r0 advances over the pixels and r1 over the weights. r10 to r12 and lr are the sums of the first and second
-// pixel with the first filter, then with the second one. There is no register left for the end of the loop;
-// it is loaded into a register of the operands after their use.
+// r0 advances over the pixels and r1 over the weights. r10, r11, r12 and lr are the sums of the first and second
+// pixel with the first filter, then with the second one. Two sets of four registers hold a word of each row; while the
+// products of one set are computed, the other one is loaded, a load beside each product. A load by itself is not
+// slower than a list of registers here, because a list never issues with anything else. The first two products
+// of the last set of a round come before its end is known, and the other two after. `[sp]` is the job and `[sp, #4]`
+// the end of the weights.
 global_asm!(
     ".cpu cortex-m7",
-    ".macro products_four",
-    "    ldmia r0!, {{r2-r5}}",
-    "    ldmia r1!, {{r6-r9}}",
-    "    smlad r10, r2, r6, r10",
-    "    smlad r10, r3, r7, r10",
-    "    smlad r11, r4, r6, r11",
-    "    smlad r11, r5, r7, r11",
-    "    smlad r12, r2, r8, r12",
-    "    smlad r12, r3, r9, r12",
-    "    smlad lr, r4, r8, lr",
-    "    smlad lr, r5, r9, lr",
+    // The products of a set; the other set is loaded from this offset of each row.
+    ".macro products_half first, second, one, other, at, next_first, next_second, next_one, next_other",
+    "    smlad r10, \\first, \\one, r10",
+    "    ldr \\next_first, [r0, #\\at]",
+    "    smlad r11, \\second, \\one, r11",
+    "    ldr \\next_one, [r1, #\\at]",
+    "    smlad r12, \\first, \\other, r12",
+    "    ldr \\next_second, [r0, #\\at + 8]",
+    "    smlad lr, \\second, \\other, lr",
+    "    ldr \\next_other, [r1, #\\at + 8]",
+    ".endm",
+    ".macro products_even at",
+    "    products_half r2, r4, r6, r8, \\at, r3, r5, r7, r9",
+    ".endm",
+    ".macro products_odd at",
+    "    products_half r3, r5, r7, r9, \\at, r2, r4, r6, r8",
+    ".endm",
+    // Four words of each row.
+    ".macro products_four at",
+    "    products_even \\at+4",
+    "    products_odd \\at+16",
     ".endm",
     ".macro scale_one sum, positive, negative, activation",
     ".if \\activation == 2",
@@ -136,8 +149,9 @@ global_asm!(
     ".thumb_func",
     "\\name:",
     "    push {{r4-r11, lr}}",
-    "    sub sp, #4",
-    "    str r0, [sp]",
+    "    sub sp, #12",
+    "    ldr r2, [r0, #36]",
+    "    strd r0, r2, [sp]",
     "2:",
     "    ldr r2, [sp]",
     "    ldrd r0, r1, [r2, #28]",
@@ -145,22 +159,49 @@ global_asm!(
     "    ldr r3, [r2, #52]",
     "    mov r11, r10",
     "    mov lr, r12",
-    "    cmp r3, #0",
-    "    bne 4f",
+    "    ldr r2, [r0]",
+    "    ldr r6, [r1]",
+    "    ldr r4, [r0, #8]",
+    "    ldr r8, [r1, #8]",
+    "    cbz r3, 4f",
+    // The first round has one piece.
+    "    subs r0, #64",
+    "    subs r1, #64",
+    "    b 5f",
     "3:",
-    "    products_four",
-    "    products_four",
-    "    products_four",
-    "    products_four",
+    "    smlad r12, r3, r9, r12",
+    "    ldr r2, [r0, #128]!",
+    "    smlad lr, r5, r9, lr",
+    "    ldr r6, [r1, #128]!",
+    "    ldr r4, [r0, #8]",
+    "    ldr r8, [r1, #8]",
     "4:",
-    "    products_four",
-    "    products_four",
-    "    products_four",
-    "    products_four",
-    "    ldr r2, [sp]",
-    "    ldr r3, [r2, #36]",
-    "    cmp r1, r3",
+    "    products_four 0",
+    "    products_four 16",
+    "    products_four 32",
+    "    products_four 48",
+    "5:",
+    "    products_four 64",
+    "    products_four 80",
+    "    products_four 96",
+    "    smlad r10, r2, r6, r10",
+    "    ldr r3, [r0, #116]",
+    "    smlad r11, r4, r6, r11",
+    "    ldr r7, [r1, #116]",
+    "    smlad r12, r2, r8, r12",
+    "    ldr r5, [r0, #124]",
+    "    smlad lr, r4, r8, lr",
+    "    ldr r9, [r1, #124]",
+    "    ldr r2, [sp, #4]",
+    "    add r4, r1, #128",
+    "    smlad r10, r3, r7, r10",
+    "    cmp r4, r2",
+    "    smlad r11, r5, r7, r11",
     "    bne 3b",
+    "    smlad r12, r3, r9, r12",
+    "    adds r0, #128",
+    "    smlad lr, r5, r9, lr",
+    "    ldr r2, [sp]",
     "    str r0, [r2, #28]",
     ".if \\activation == 3",
     "    ldr r8, [r2, #20]",
@@ -183,7 +224,7 @@ global_asm!(
     "    subs r3, #1",
     "    str r3, [r2, #48]",
     "    bne 2b",
-    "    add sp, #4",
+    "    add sp, #12",
     "    pop {{r4-r11, pc}}",
     ".size \\name, . - \\name",
     ".endm",
