@@ -5,6 +5,7 @@
 //! and on the host, also detects a wrong compiler or processor, which would affect `generic` as well.
 
 use core::fmt::{self, Write};
+use core::hint::black_box;
 
 use crc::{CRC_32_ISO_HDLC, Crc, Digest};
 use kernels::weights::{PIECE, packed_len, row_len};
@@ -22,6 +23,8 @@ const MAX_TAPS: usize = 9;
 const MAX_FILTERS: usize = 40;
 const MAX_WEIGHTS: usize = packed_len(MAX_TAPS * MAX_CHANNELS, MAX_FILTERS);
 const MAX_TENSOR: usize = 4 * MAX_SIDE * MAX_SIDE * MAX_CHANNELS;
+/// Bytes among which some are copied.
+const ROOM: usize = 160;
 
 static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
@@ -80,7 +83,7 @@ impl Tally {
 /// # Errors
 /// Those of `out`.
 pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt::Error> {
-    let kernels: [(&str, Case); 11] = [
+    let kernels: [(&str, Case); 12] = [
         ("conv2d", |random, workspace, tally| convolution(false, random, workspace, tally)),
         ("depthwise_conv2d", |random, workspace, tally| convolution(true, random, workspace, tally)),
         ("add", addition),
@@ -92,6 +95,7 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
         ("dot", dot),
         ("nearest", nearest),
         ("yuyv_to_rgb", pixels),
+        ("memory", memory),
     ];
     let mut all_equal = true;
     for (name, kernel) in kernels {
@@ -348,4 +352,29 @@ fn pixels(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     generic::yuyv_to_rgb(yuyv, reference);
     kernels::yuyv_to_rgb(yuyv, dispatched);
     tally.take(reference, dispatched);
+}
+
+/// Copies, moves in both directions and fills, which on a Cortex-M55 are functions of ours. The reference goes byte by byte,
+/// and `black_box` keeps the compiler from calling those functions for it.
+fn memory(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let [bytes, others] = workspace.inputs.each_mut().map(|input| &mut input[..ROOM]);
+    random.fill(bytes);
+    random.fill(others);
+    let mut expected: [i8; ROOM] = core::array::from_fn(|at| black_box(bytes[at]));
+    for _ in 0..4 {
+        let [from, to, len] = [random.within(0, 80), random.within(0, 80), random.within(0, 80)];
+        let value = random.byte();
+        let filled = random.within(to, to + len);
+        let before = expected.map(black_box);
+        for at in 0..len {
+            expected[to + at] = black_box(before[from + at]);
+        }
+        bytes.copy_within(from..from + len, to);
+        tally.take(&expected, bytes);
+        (to..filled).for_each(|at| expected[at] = black_box(value));
+        (filled..to + len).for_each(|at| expected[at] = black_box(others[at]));
+        bytes[to..filled].fill(value);
+        bytes[filled..to + len].copy_from_slice(&others[filled..to + len]);
+        tally.take(&expected, bytes);
+    }
 }

@@ -15,6 +15,7 @@ mod depthwise_conv2d;
 mod filter;
 mod gather;
 mod max_pool;
+mod memory;
 mod nearest;
 mod pixel;
 mod plane;
