@@ -28,7 +28,7 @@ mod timeline;
 pub use arrival::{Arrival, LIMIT_MS, Person, arrive, enrol};
 pub use boot::{ENTROPY, UNIQUE, boot, boot_with};
 pub use clocked::Stopwatch;
-pub use costs::{AN500, AN547, Costs};
+pub use costs::{AN500, AN500_HIGH, AN547, AN547_HIGH, Costs, Estimate};
 pub use error::Error;
 pub use flash::Cells;
 pub use pins::Wires;

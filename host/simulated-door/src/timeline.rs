@@ -126,7 +126,7 @@ impl Timeline {
         let scale = (WIDTH - LEFT - RIGHT) / (end - begin).max(1) as f64;
         let at = |us: f64| LEFT + (us - begin as f64) * scale;
         let bottom = TOP + LANE * Kind::ALL.len() as f64;
-        let Costs { processor, mhz, .. } = self.costs;
+        let Costs { processor, mhz, estimate, .. } = self.costs;
         let title = match self.opens_us {
             Some(opens) => {
                 let seconds = (opens - self.appears_us) as f64 / 1e6;
@@ -140,10 +140,11 @@ impl Timeline {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {}\" font-family=\"sans-serif\" \
              font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
              <text x=\"12\" y=\"26\" font-size=\"16\">{title}</text>\n\
-             <text x=\"12\" y=\"46\" fill=\"#555\">{} looks; estimated cycles, low; each bar is a step of a look</text>\n\
+             <text x=\"12\" y=\"46\" fill=\"#555\">{} looks; estimated cycles, {}; each bar is a step of a look</text>\n\
              <text x=\"{}\" y=\"{}\" fill=\"#555\" text-anchor=\"end\">in all</text>\n",
             bottom + 44.0,
             self.looks(),
+            estimate.name(),
             WIDTH - 12.0,
             TOP - 6.0,
         );
@@ -232,7 +233,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AN547;
+    use crate::{AN547, AN547_HIGH};
 
     fn timeline() -> Timeline {
         let done = |kind, look, from_us, us| Done { kind, look, from_us, us };
@@ -267,7 +268,9 @@ mod tests {
             svg.contains("0.30 s later the lock opens") && svg.contains("look 3: encode, 130.0 ms"),
             "{svg}"
         );
-        assert!(svg.contains("and stands"), "{svg}");
+        assert!(svg.contains("and stands") && svg.contains("estimated cycles, low;"), "{svg}");
+        let high = Timeline { costs: AN547_HIGH, ..timeline() };
+        assert!(high.svg().contains("estimated cycles, high;"));
         let before = Timeline { stands_us: 3_000_000, ..timeline() };
         assert!(!before.svg().contains("and stands"), "it opened before");
         let locked = Timeline { opens_us: None, ..timeline() };
