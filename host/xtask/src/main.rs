@@ -17,6 +17,7 @@ mod bills;
 mod bless;
 mod book;
 mod budget;
+mod by_crate;
 mod causes;
 mod cross;
 mod cycles;
@@ -93,7 +94,7 @@ enum Task {
     /// Check the source by the rules that the compiler does not know
     Tidy(tidy::Args),
     /// Flash and RAM of the firmware by section, and of each model
-    Size,
+    Size(size::Args),
     /// Write the bills of materials of the firmware, its boot loader and the command line (CycloneDX)
     Sbom,
     /// Build the firmware twice, in folders of different names, and compare
@@ -124,7 +125,7 @@ fn main() -> ExitCode {
         Task::Npu => npu::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
-        Task::Size => size::run(),
+        Task::Size(args) => size::run(&args),
         Task::Sbom => bills::run(),
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Doc => doc::run(),

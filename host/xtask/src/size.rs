@@ -7,7 +7,15 @@ use object::read::elf::ElfFile32;
 use object::{Object, ObjectSection, SectionFlags, elf};
 
 use crate::firmware::{self, Board};
-use crate::{images, process};
+use crate::{by_crate, images, process};
+
+/// Options of `cargo xtask size`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print the code of each board's firmware by crate, and nothing else
+    #[arg(long)]
+    by_crate: bool,
+}
 
 /// A section that takes memory on the board.
 struct Section {
@@ -21,7 +29,14 @@ struct Section {
 }
 
 /// Builds the firmware and prints the tables on stdout.
-pub fn run() -> anyhow::Result<()> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    if args.by_crate {
+        for board in Board::ALL {
+            let elf = firmware::build(board)?;
+            by_crate::print(board.name(), &std::fs::read(elf)?)?;
+        }
+        return Ok(());
+    }
     images::compile()?;
     for board in Board::ALL {
         let elf = firmware::build(board)?;
