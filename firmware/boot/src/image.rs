@@ -161,7 +161,8 @@ impl Image {
     /// first two words of the copy: stack pointer and reset handler.
     ///
     /// # Errors
-    /// [`Error::Damaged`]: the copy is not the code of the header. It must not be started.
+    /// [`Error::Damaged`]: the copy is not the code of the header. It is overwritten with zeros, so that nothing of it lies in
+    /// executable memory behind a shorter image that is started instead.
     pub fn copy(&self, memory: &mut impl BootMemory) -> Result<[u32; 2], Error> {
         let Header { load, length, sha256, .. } = self.header;
         // `open` has checked that neither sum overflows.
@@ -174,6 +175,9 @@ impl Image {
             hash.update(memory.load(load.saturating_add(at)).to_le_bytes());
         }
         if <[u8; 32]>::from(hash.finalize()) != sha256 {
+            for at in (0..length).step_by(4) {
+                memory.store(load.saturating_add(at), 0);
+            }
             return Err(Error::Damaged);
         }
         Ok([memory.load(load), memory.load(load.saturating_add(4))])

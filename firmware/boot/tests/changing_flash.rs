@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 const BOARD: u32 = 547;
 const CODE: usize = 64;
 const FETCHES: usize = (HEADER_BYTES + CODE) / 4;
+/// Three kinds of change, at each fetch of two images, of which one is three times as long.
+const BOOTS: usize = 3 * (2 * FETCHES + 2 * CODE / 4 + 1);
 
 /// How the flash of a test changes at a fetch, counted from 0.
 #[derive(Clone, Copy, Debug)]
@@ -70,10 +72,15 @@ fn key(secret: u8) -> SigningKey {
 
 /// An image whose code is all of one byte, signed by the key of a secret.
 fn image(release: u64, code: u8, secret: u8) -> Vec<u8> {
-    let code = [code; CODE];
-    let sha256 = Sha256::digest(code).into();
-    let mut header =
-        Header { board: BOARD, release, load: 0, length: CODE as u32, oldest: 0, sha256, signature: [0; 64] };
+    image_of(CODE, release, code, secret)
+}
+
+/// The same with code of `length` bytes.
+fn image_of(length: usize, release: u64, code: u8, secret: u8) -> Vec<u8> {
+    let code = vec![code; length];
+    let sha256 = Sha256::digest(&code).into();
+    let length = length as u32;
+    let mut header = Header { board: BOARD, release, load: 0, length, oldest: 0, sha256, signature: [0; 64] };
     header.signature = key(secret).sign(&header.signed()).to_bytes();
     [&header.to_bytes()[..], &code].concat()
 }
@@ -82,10 +89,11 @@ fn signed(release: u64, image: &[u8]) -> Signed {
     Signed { release, digest: digest(image), signer: key(5).verifying_key().to_bytes() }
 }
 
-/// Boots at each change of the flash. What is started has one of the `known` codes throughout.
-fn started_code_is_known(record: &Record, genuine: [&[u8]; 2], other: [&[u8]; 2], known: &[u8]) {
+/// Boots at each change of the flash. What is started has one of the `known` codes throughout, and nothing lies behind it.
+/// Returns how often something was started.
+fn started_code_is_known(record: &Record, genuine: [&[u8]; 2], other: [&[u8]; 2], known: &[u8]) -> usize {
     let target = Target { board: BOARD, code: 0..0x1000 };
-    let fetches = 0..=2 * FETCHES;
+    let fetches = 0..BOOTS / 3;
     let changes = fetches.flat_map(|at| [Change::ForGood(at), Change::Once(at), Change::Before(at)]);
     let (mut started, mut refused) = (0, 0);
     for change in changes {
@@ -99,10 +107,14 @@ fn started_code_is_known(record: &Record, genuine: [&[u8]; 2], other: [&[u8]; 2]
             continue;
         };
         started += 1;
-        assert!(known.iter().any(|known| code[..CODE] == [*known; CODE]), "{change:?}: other code runs");
+        let (runs, behind) = code.split_at(start.image.header.length as usize);
+        let is_all = |known: &u8| runs.iter().all(|byte| byte == known);
+        assert!(known.iter().any(is_all), "{change:?}: other code runs");
+        assert!(behind.iter().all(|&byte| byte == 0), "{change:?}: other code lies behind");
         assert_eq!(start.vectors, [u32::from_le_bytes([code[0]; 4]); 2]);
     }
-    assert!(started > 0 && refused > 0, "{started} started, {refused} refused");
+    assert!(started > 0, "{started} started, {refused} refused");
+    started
 }
 
 #[test]
@@ -113,7 +125,7 @@ fn an_active_image_that_changes_while_it_is_read_never_runs() {
     let same_header = [&active[..HEADER_BYTES], &[0x66; CODE]].concat();
     let record = Record::programmed(signed(10, &active));
     for other in [&evil, &same_header] {
-        started_code_is_known(&record, [&active, &[]], [other, &[]], &[1]);
+        assert!(started_code_is_known(&record, [&active, &[]], [other, &[]], &[1]) < BOOTS);
     }
 }
 
@@ -123,5 +135,16 @@ fn an_image_on_trial_that_changes_while_it_is_read_never_runs() {
     let same_header = [&update[..HEADER_BYTES], &[0x66; CODE]].concat();
     let mut record = Record::programmed(signed(10, &active));
     record.stage(signed(11, &update));
-    started_code_is_known(&record, [&active, &update], [&same_header, &same_header], &[1, 2]);
+    let started = started_code_is_known(&record, [&active, &update], [&same_header, &same_header], &[1, 2]);
+    assert!(started < BOOTS, "some change leaves neither image whole");
+}
+
+#[test]
+fn nothing_of_a_longer_image_that_was_refused_stays_in_memory() {
+    let (active, update) = (image(10, 1, 5), image_of(3 * CODE, 11, 2, 5));
+    let same_header = [&update[..HEADER_BYTES], &[0x66; 3 * CODE]].concat();
+    let mut record = Record::programmed(signed(10, &active));
+    record.stage(signed(11, &update));
+    let started = started_code_is_known(&record, [&active, &update], [&active, &same_header], &[1, 2]);
+    assert_eq!(started, BOOTS, "the active image is whole at each change");
 }

@@ -6,15 +6,18 @@
 use anyhow::{Context, bail};
 use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Verifier};
 use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::board_report::reset_name;
 use crate::clock::time_text;
 use crate::why::Why;
 
+mod fields;
 mod folded;
 mod line;
 mod names;
+
+use fields::Fields;
 
 pub use folded::folded;
 pub use line::{Line, Said, Verified};
@@ -37,7 +40,7 @@ fn why(entry: &LogEntry, name: Option<String>) -> Option<String> {
 /// # Errors
 /// The line is no entry.
 pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
-    let printed: Map<String, Value> = serde_json::from_str(line).context("this is no line of JSON")?;
+    let Fields(printed) = serde_json::from_str(line).context("this is no line of JSON")?;
     let text = |name: &str| printed.get(name).and_then(Value::as_str);
     let number = printed.get("number").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
     let (Some(number), Some(entry), Some(chain)) = (

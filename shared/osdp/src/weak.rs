@@ -7,6 +7,9 @@ use crate::secure::KEY;
 /// SCBK-D, the default key of the standard, which is public.
 const DEFAULT: [u8; KEY] = *b"0123456789:;<=>?";
 
+/// Bytes of the longest pattern that is looked for.
+const PERIOD: usize = 8;
+
 /// The key is the standard's default key, or a pattern of at most eight bytes that repeats: zeros, ones, and the like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WeakKey;
@@ -24,8 +27,8 @@ impl core::error::Error for WeakKey {}
 /// # Errors
 /// [`WeakKey`].
 pub fn refuse_weak(key: &[u8; KEY]) -> Result<(), WeakKey> {
-    let (left, right) = key.split_at(KEY / 2);
-    let weak = key.ct_eq(&DEFAULT) | left.ct_eq(right);
+    let repeats = |period: usize| key[..KEY - period].ct_eq(&key[period..]);
+    let weak = (1..=PERIOD).fold(key.ct_eq(&DEFAULT), |weak, period| weak | repeats(period));
     if weak.into() { Err(WeakKey) } else { Ok(()) }
 }
 
@@ -38,12 +41,14 @@ mod tests {
         for byte in 0..=255 {
             assert_eq!(refuse_weak(&[byte; KEY]), Err(WeakKey));
         }
-        for period in [1, 2, 4, 8] {
-            let key = core::array::from_fn(|at| (at % period) as u8 * 31 + 5);
+        for period in 1..=PERIOD {
+            let key = core::array::from_fn(|at| ((at % period) as u8).pow(2).wrapping_mul(31) + 5);
             assert_eq!(refuse_weak(&key), Err(WeakKey), "a pattern of {period} bytes");
         }
         assert_eq!(refuse_weak(b"0123456789:;<=>?"), Err(WeakKey));
         assert_eq!(refuse_weak(b"0123456789:;<=>@"), Ok(()));
         assert_eq!(refuse_weak(&core::array::from_fn(|at| at as u8)), Ok(()));
+        let nine = core::array::from_fn(|at| ((at % 9) as u8).pow(2));
+        assert_eq!(refuse_weak(&nine), Ok(()));
     }
 }

@@ -50,6 +50,10 @@ fn a_line_comes_back_and_its_words_are_those_of_its_bytes() {
     let Value::Object(mut fields) = serde_json::from_str(&line).unwrap() else { unreachable!() };
     fields.remove("why");
     assert!(from_json(&Value::Object(fields).to_string()).unwrap().1.is_some(), "without the sentence");
+    // Of two fields of one name another reader may take the first.
+    let twice = line.replacen('{', "{\"kind\":\"opened\",", 1);
+    let error = format!("{:#}", from_json(&twice).unwrap_err());
+    assert!(error.contains("`kind` is there twice"), "{error}");
     for bad in ["", "{}", "[1]", "{\"number\":1,\"entry\":\"\",\"chain\":\"\"}", "{\"number\":-1}"] {
         assert!(from_json(bad).is_err(), "{bad}");
     }
