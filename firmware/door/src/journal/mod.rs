@@ -84,6 +84,14 @@ pub(crate) struct SignedHead {
     pub(crate) signature: [u8; 64],
 }
 
+/// A clock that was set, and is not in the log yet.
+#[must_use]
+pub(crate) struct ClockChange {
+    before: Time,
+    /// To an earlier time.
+    pub(crate) is_back: bool,
+}
+
 /// The audit log, and the clock by which its entries are dated.
 pub(crate) struct Journal<F> {
     /// `None` if the partition does not suit a log.
@@ -250,28 +258,27 @@ impl<F: NorFlash> Journal<F> {
         self.clock.now()
     }
 
-    /// Sets the clock, for a host; with `back`, also to an earlier time.
+    /// Sets the clock, for a host; with `back`, also to an earlier time. [`record_clock`](Self::record_clock) then takes it down: the
+    /// next boot goes on from that entry.
     ///
     /// # Errors
     /// [`ClockRefusal`].
-    pub(crate) fn set_clock(
-        &mut self,
-        unix_ms: u64,
-        back: bool,
-        host: Option<[u8; 32]>,
-    ) -> Result<(), ClockRefusal> {
+    pub(crate) fn set_clock(&mut self, unix_ms: u64, back: bool) -> Result<ClockChange, ClockRefusal> {
         let before = self.clock.set(unix_ms, back)?;
         // A host that shows the same time but for its way is none that sets the clock back.
-        let fields = EntryFields::reason((self.clock.now().unix_ms < before.unix_ms).into());
-        self.record(Kind::Clock, fields.by(host, before.unix_ms.to_le_bytes()));
-        Ok(())
+        Ok(ClockChange { before, is_back: self.clock.now().unix_ms < before.unix_ms })
     }
 
-    /// Sets the clock by one of the board's own, which is right. Returns whether it was set.
-    pub(crate) fn follow_clock(&mut self, unix_ms: u64) -> bool {
-        let Some(before) = self.clock.follow(unix_ms) else { return false };
-        self.record(Kind::Clock, EntryFields::default().by(None, before.unix_ms.to_le_bytes()));
-        true
+    /// Sets the clock by one of the board's own, which is right, if it was to be set. Then as [`set_clock`](Self::set_clock).
+    pub(crate) fn follow_clock(&mut self, unix_ms: u64) -> Option<ClockChange> {
+        let before = self.clock.follow(unix_ms)?;
+        Some(ClockChange { before, is_back: false })
+    }
+
+    /// Takes down that the clock was set, by this host or by the board's own clock.
+    pub(crate) fn record_clock(&mut self, change: &ClockChange, host: Option<[u8; 32]>) {
+        let fields = EntryFields::reason(change.is_back.into());
+        self.record(Kind::Clock, fields.by(host, change.before.unix_ms.to_le_bytes()));
     }
 
     /// Signs the log from the first entry with the number `from` or a higher one; `None` if there is no such entry.

@@ -11,7 +11,7 @@ use policy::{Pin, Reason};
 
 use crate::{
     decide::{Decision, Evidence, Situation},
-    journal::{EntryFields, Journal},
+    journal::{ClockChange, EntryFields, Journal},
     link::{Cause, Command, IoEvent, Link, Stamped},
     pipeline::{Against, Engine, FrameResult, Models, Scene},
     session::{configure, translate::similarity},
@@ -233,14 +233,27 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 
     /// Follows the board's own clock, if it has one that is right.
     pub(crate) fn follow_clock(&mut self) {
-        if self.system.unix_ms().is_some_and(|unix_ms| self.journal.follow_clock(unix_ms)) {
+        let change = self.system.unix_ms().and_then(|unix_ms| self.journal.follow_clock(unix_ms));
+        if let Some(change) = change {
+            self.keep_clock(&change, None);
+        }
+    }
+
+    /// Writes a clock that was set, and when lockouts end by it. Whichever a power cut leaves unwritten, no lockout ends: of two ends
+    /// the later one comes first, and none is farther away than the longest lockout.
+    pub(crate) fn keep_clock(&mut self, change: &ClockChange, host: Option<[u8; 32]>) {
+        if change.is_back {
+            self.journal.record_clock(change, host);
             self.move_lockouts();
+        } else {
+            self.move_lockouts();
+            self.journal.record_clock(change, host);
         }
     }
 
     /// Writes when lockouts end: flash has that on the clock, which was set. That is also done where the gallery does not open. Then
     /// flash keeps what else the next boot knows of failures that may be lost.
-    pub(crate) fn move_lockouts(&mut self) {
+    fn move_lockouts(&mut self) {
         self.decider.tallies_mut().touch();
         if self.people.gallery().is_ok() {
             self.keep_tallies();

@@ -10,10 +10,10 @@ use protocol::{Limits, Matching, Request, Settings};
 use std::sync::atomic::Ordering::Relaxed;
 
 const RIGHT: &str = "1234#";
-const WRONG: &str = "4321#";
+pub const WRONG: &str = "4321#";
 
 /// A board where Ann has a PIN, and so many failures lock out for an hour.
-fn guarded(matching: Matching, failures: u8) -> Board {
+pub fn guarded(matching: Matching, failures: u8) -> Board {
     let mut board = board();
     board.boot(async |world: &mut World| {
         let limits = Limits { failures, lockout_ms: 3_600_000, ..Limits::default() };
@@ -25,14 +25,14 @@ fn guarded(matching: Matching, failures: u8) -> Board {
 
 /// What somebody outside sees of a guess: what began in flash, and the door.
 #[derive(Debug, PartialEq, Eq)]
-struct Seen {
+pub struct Seen {
     flash: Vec<(&'static str, usize)>,
     opened: bool,
     refused: bool,
 }
 
 /// Presents what is needed of Ann, and types a PIN. The power fails at an operation of the flash since then.
-fn guess(board: &mut Board, matching: Matching, pin: &str, cut: Option<Cut>) -> Seen {
+pub fn guess(board: &mut Board, matching: Matching, pin: &str, cut: Option<Cut>) -> Seen {
     let supply = board.supply.clone();
     board.boot(async |world: &mut World| {
         if matching == Matching::Identify {
@@ -50,7 +50,7 @@ fn guess(board: &mut Board, matching: Matching, pin: &str, cut: Option<Cut>) -> 
 }
 
 /// Whether Ann comes in with her PIN.
-fn enters(board: &mut Board, matching: Matching) -> bool {
+pub fn enters(board: &mut Board, matching: Matching) -> bool {
     board.supply.cut.set(None);
     board.boot(async |world: &mut World| {
         if matching == Matching::Identify {

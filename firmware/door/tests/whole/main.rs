@@ -1,5 +1,6 @@
 //! The whole door on simulated parts: one program, so that the simulation is compiled once.
 
+mod set_clock;
 mod simulation;
 
 mod asked;

@@ -220,12 +220,12 @@ fn set_clock<B: Board, E: Engine>(
     unix_ms: u64,
     back: bool,
 ) -> Result<Response, Error> {
-    let set = parts.journal.set_clock(unix_ms, back, parts.access.peer());
-    set.map_err(|refusal| match refusal {
+    let set = parts.journal.set_clock(unix_ms, back);
+    let change = set.map_err(|refusal| match refusal {
         ClockRefusal::Before(earliest) => Error::ClockBackwards { earliest },
         ClockRefusal::After(latest) => Error::ClockAhead { latest },
     })?;
-    parts.move_lockouts();
+    parts.keep_clock(&change, parts.access.peer());
     Ok(Response::Done)
 }
 
