@@ -40,7 +40,9 @@ const _: () = assert!(board_api::RECORD_BYTES == boot::TEXT_BYTES);
 /// The boot record with what was requested, and the slot that runs.
 pub(crate) struct FirmwareUpdate<F> {
     /// `None` without a boot loader.
-    boot: Option<(Record, Requests<F>)>,
+    record: Option<Record>,
+    /// `None` after an error of their flash. The record stays known: by it older firmware is found.
+    requests: Option<Requests<F>>,
     started: u8,
     /// Whether the boot loader has yet to record that the firmware that runs is the active one.
     unrecorded: bool,
@@ -74,37 +76,35 @@ impl<F: NorFlash> FirmwareUpdate<F> {
     #[inline(never)]
     pub(crate) fn open(requests: F, started: Option<&Started>, board: u32, secret: &Key) -> Self {
         let record = started.and_then(|started| Record::from_bytes(&started.record));
-        let boot = record.and_then(|record| Some((record, Requests::open(requests, secret).ok()?)));
-        Self { boot, started: started.map_or(0, |started| started.slot), unrecorded: false, board }
-    }
-
-    fn record(&self) -> Option<&Record> {
-        self.boot.as_ref().map(|(record, _)| record)
+        let requests = Requests::open(requests, secret).ok();
+        let started = started.map_or(0, |started| started.slot);
+        Self { record, requests, started, unrecorded: false, board }
     }
 
     fn ask(&mut self, ask: Ask) -> Result<(), Stopped> {
-        let (record, requests) = self.boot.as_mut().ok_or(Stopped::NoBootLoader)?;
+        let record = self.record.as_mut().ok_or(Stopped::NoBootLoader)?;
+        let requests = self.requests.as_mut().ok_or(Stopped::Flash)?;
         let asked = requests.ask(record, ask);
         if asked.is_err() {
             // Flash that fails is not written again and again. What it holds, the boot loader reads at the next boot.
-            self.boot = None;
+            self.requests = None;
         }
         asked.map_err(|_| Stopped::Flash)
     }
 
     /// The newest release that was active, as the boot record says; `None` without a boot loader.
     pub(crate) fn newest(&self) -> Option<u64> {
-        self.record().map(Record::newest)
+        self.record.as_ref().map(Record::newest)
     }
 
     /// Whether the firmware that runs is on trial.
     pub(crate) fn on_trial(&self) -> bool {
-        self.record().is_some_and(|record| record.slot() != self.started)
+        self.record.as_ref().is_some_and(|record| record.slot() != self.started)
     }
 
     /// The state for a host.
     pub(crate) fn state(&self) -> Result<Firmware, Stopped> {
-        let record = self.record().ok_or(Stopped::NoBootLoader)?;
+        let record = self.record.as_ref().ok_or(Stopped::NoBootLoader)?;
         let pending = match record.state() {
             State::OnTrial { .. } => Some(record.idle().release),
             _ => self.unrecorded.then(|| record.active().release),
@@ -120,13 +120,16 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         if self.on_trial() || self.unrecorded {
             return Err(Stopped::OnTrial);
         }
-        let newest = self.record().ok_or(Stopped::NoBootLoader)?.newest();
+        let newest = self.newest().ok_or(Stopped::NoBootLoader)?;
+        if self.requests.is_none() {
+            return Err(Stopped::Flash);
+        }
         self.settle()?;
         Ok(newest)
     }
 
     fn settle(&mut self) -> Result<(), Stopped> {
-        match self.record() {
+        match &self.record {
             Some(record) if record.state() != State::Settled => self.ask(Ask::Settle),
             _ => Ok(()),
         }
@@ -143,7 +146,7 @@ impl<F: NorFlash> FirmwareUpdate<F> {
     /// Asks that the running firmware becomes the active one, and logs it. Returns whether the board must restart, so that
     /// the boot loader records it.
     pub(crate) fn confirm(&mut self, journal: &mut Journal<F>) -> bool {
-        let Some(record) = self.record() else { return false };
+        let (Some(record), Some(_)) = (&self.record, &self.requests) else { return false };
         let release = record.idle().release;
         write(journal, CONFIRMED, release);
         if self.ask(Ask::Confirm).is_err() {
@@ -157,7 +160,7 @@ impl<F: NorFlash> FirmwareUpdate<F> {
     /// Records an update that was rolled back, or firmware that the boot loader did not start because it was changed.
     #[inline(never)]
     pub(crate) fn report_rolled_back(&mut self, journal: &mut Journal<F>) {
-        let Some(record) = self.record() else { return };
+        let Some(record) = &self.record else { return };
         let reason = match record.state() {
             State::RolledBack { refused: true } => REFUSED,
             State::RolledBack { refused: false } => CAME_BACK,

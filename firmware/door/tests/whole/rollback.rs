@@ -134,23 +134,61 @@ fn a_worn_counter_refuses_changes_before_the_board_distrusts_its_flash() {
     });
 }
 
-#[test]
-fn an_older_boot_record_and_its_firmware_admit_nobody() {
-    let mut board = board();
-    let old = board.copy();
-    board.boot(async |world: &mut World| {
-        let update = image(BOARD, 2, &signing_key());
-        world.host.ask(host::begin(&signing_key(), ModelKind::Firmware, &update, 2)).await.unwrap();
-        for (at, data) in (0u32..).zip(update.chunks(MAX_CHUNK)) {
-            world.host.ask(Request::ModelChunk { offset: at * MAX_CHUNK as u32, data }).await.unwrap();
-        }
-        world.host.ask(Request::CommitModel).await.unwrap();
-    });
-    // On trial, confirmed, and known.
+/// Sends release 2 of the firmware.
+async fn send_update(world: &mut World) {
+    let update = image(BOARD, 2, &signing_key());
+    world.host.ask(host::begin(&signing_key(), ModelKind::Firmware, &update, 2)).await.unwrap();
+    for (at, data) in (0u32..).zip(update.chunks(MAX_CHUNK)) {
+        world.host.ask(Request::ModelChunk { offset: at * MAX_CHUNK as u32, data }).await.unwrap();
+    }
+    world.host.ask(Request::CommitModel).await.unwrap();
+}
+
+/// Makes release 2 of the firmware the active one: it is on trial, confirmed, and known.
+fn update(board: &mut Board) {
+    board.boot(send_update);
     for _ in 0..2 {
         board.boot(async |world: &mut World| world.wait(3_000).await);
     }
     board.boot(async |world: &mut World| assert!(comes(world, 1).await));
+}
+
+/// The flash of what is requested of the boot loader may fail, or be worn. The boot record is known all the same.
+#[test]
+fn an_older_boot_record_admits_nobody_where_requests_cannot_be_read_or_written() {
+    let mut board = board();
+    board.boot(send_update);
+    for _ in 0..boot::TRIALS {
+        // It is reset before it can confirm itself.
+        board.boot(async |_: &mut World| ());
+    }
+    let supply = board.supply.clone();
+    supply.broken.set(Some("requests"));
+    board.boot(async |world: &mut World| assert!(comes(world, 1).await, "release 1 is the newest that ran"));
+    supply.broken.set(None);
+    // Its record says that release 2 came back, which the firmware has to settle.
+    let old = board.copy();
+    update(&mut board);
+    (board.firmware, board.record, board.requests) = (old.firmware, old.record, old.requests);
+    for fails in ["write", "read"] {
+        let mut board = board.copy();
+        let broken = if fails == "write" { &board.supply.broken } else { &board.supply.unreadable };
+        broken.set(Some("requests"));
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "{fails}");
+            assert_eq!(faults(world).await, [Fault::RolledBack as u8], "{fails}");
+            let update = image(BOARD, 2, &signing_key());
+            let begun = world.host.ask(host::begin(&signing_key(), ModelKind::Firmware, &update, 2)).await;
+            assert_eq!(begun, Err(Error::Flash), "{fails}");
+        });
+    }
+}
+
+#[test]
+fn an_older_boot_record_and_its_firmware_admit_nobody() {
+    let mut board = board();
+    let old = board.copy();
+    update(&mut board);
     let newest = board.copy();
     (board.firmware, board.record, board.requests) =
         (old.firmware.clone(), old.record.clone(), old.requests.clone());

@@ -57,12 +57,13 @@ pub fn programmed_record(unique: u8) -> Vec<u8> {
 pub fn load(record: Chip<'_>, requests: Chip<'_>, slots: &[Vec<u8>; 2], unique: u8) -> Option<Started> {
     let unique = Key::new([unique; 32]);
     let mut ring = Ring::open(record, &unique).ok()?;
-    let requests = Requests::open(requests, &application_secret(&unique)).ok()?;
+    let requests = Requests::open(requests, &application_secret(&unique)).ok();
     let before = ring.record()?;
     let mut code = vec![0; SLOT];
     let mut memory = SliceMemory { slots: slots.each_ref().map(Vec::as_slice), code: &mut code };
     let target = Target { board: BOARD, code: 0..SLOT as u32 };
-    let decision = decide(&before, requests.newest().as_ref(), &mut memory, &target);
+    let newest = requests.and_then(|requests| requests.newest());
+    let decision = decide(&before, newest.as_ref(), &mut memory, &target);
     if decision.record != before {
         ring.save(&decision.record).ok()?;
     }
