@@ -136,8 +136,8 @@ fn advice(fault: StartFault) -> &'static str {
              admits nobody and serves nobody. Put the newest flash back; without one, `postern pair --erase` makes a new door"
         }
         StartFault::LostRecords => {
-            "flash: records of settings, rules or computers are LOST. Not everybody is admitted, or served: `postern board status` \
-             and `postern log` say what is missing"
+            "flash: records of settings, rules, computers or releases are LOST. Not everybody is admitted, or served, or no update \
+             is taken: `postern board status` and `postern log` say what is missing"
         }
         StartFault::Gallery => {
             "flash: the gallery does not open, or has LOST people: `postern board status` and `postern log` say more"

@@ -83,6 +83,14 @@ impl<F: NorFlash> Storage<F> {
         self.0.tampered || self.0.distrusts()
     }
 
+    /// Reads those listed records that only updates and openers read, so that at boot it is known whether any was tampered with.
+    pub(crate) fn read_all(&mut self) {
+        let _ = self.signer();
+        for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
+            let _ = (self.active(kind), self.newest(kind));
+        }
+    }
+
     /// Whether no record is trusted: the flash is an older one than the board's counter tells, or the inventory is lost.
     pub(crate) fn is_rolled_back(&self) -> bool {
         self.0.distrusts()

@@ -21,11 +21,11 @@ use board_api::Started;
 use boot::{Ask, Header, Record, Requests, Signed, State, digest};
 use crypto::Key;
 use embedded_storage::nor_flash::NorFlash;
-use protocol::{Error, Firmware, Hash};
+use protocol::{Error, Firmware, Hash, ModelKind};
 
 use crate::{
     journal::{EntryFields, Journal},
-    store::Intent,
+    store::{Image, Intent, Storage},
     text::text,
 };
 
@@ -95,6 +95,22 @@ impl<F: NorFlash> FirmwareUpdate<F> {
     /// The newest release that was active, as the boot record says; `None` without a boot loader.
     pub(crate) fn newest(&self) -> Option<u64> {
         self.record.as_ref().map(Record::newest)
+    }
+
+    /// Whether the boot record is an older one than the settings remember; if it is newer, they learn it. So firmware cannot be
+    /// replaced by an older release together with the record that permits it. Where both records of the newest release are lost, no
+    /// boot record is known to be new enough, until the board is erased.
+    pub(crate) fn is_older(&self, storage: &mut Storage<F>) -> bool {
+        let Some(newest) = self.newest() else { return false };
+        match storage.newest(ModelKind::Firmware) {
+            Ok(known) if newest > known => {
+                // If it cannot be written now, it is at the next boot.
+                let _ = storage.set_active(ModelKind::Firmware, &Image::default(), newest);
+                false
+            }
+            Ok(known) => newest < known,
+            Err(_) => true,
+        }
     }
 
     /// Whether the firmware that runs is on trial.

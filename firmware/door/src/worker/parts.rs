@@ -87,6 +87,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) vain_since: Option<Instant>,
     /// Whether flash has a challenge as under way.
     pub(crate) asked: bool,
+    /// Whether the log has that records were tampered with, or lost.
+    lost: bool,
     /// Openings of the cover that were handled.
     cover_openings: u32,
     /// Lost events of io that were recorded.
@@ -168,9 +170,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         rules.lost = !sound;
         let settings = stored.and_then(Result::ok).flatten().filter(|_| sound).unwrap_or_default();
         let osdp = storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
-        for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
-            let _ = storage.as_mut().map(|storage| storage.active(kind));
-        }
+        storage.iter_mut().for_each(Storage::read_all);
         let mut decider = Decider::new(configure::decide(&settings), Tallies::new(tallies));
         let clocks = Clocks { now: Instant::now(), unix_ms: journal.now().unix_ms };
         let counted = storage
@@ -198,7 +198,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
         let kept = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
         let quota = Quota::restored(&kept, &mut journal.rations);
-        let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
+        let older_boot = storage.as_mut().is_some_and(|storage| updates.firmware.is_older(storage));
         rules.older_firmware = older_boot;
         let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
         let stale_order = order.is_some() && carried.is_none();
@@ -239,6 +239,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             next_sample: Instant::MIN,
             cover_openings: 0,
             asked: asked != 0,
+            lost: tampered,
             uncounted: false,
             vain_since: None,
             lost_events: 0,
@@ -316,6 +317,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         self.decider.tallies_mut().settle(Instant::now().as_millis());
         self.keep_tallies_in_time();
         self.settle_challenge();
+        self.tell_lost_records();
         // What could not be written now is written with the next step.
         let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;
@@ -349,6 +351,14 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         }
     }
 
+    /// Records that a record was found tampered with, or lost, after the boot: once, as requests may ask for it again and again.
+    fn tell_lost_records(&mut self) {
+        if !self.lost && self.storage.as_ref().is_some_and(Storage::is_tampered) {
+            self.lost = true;
+            self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
+        }
+    }
+
     /// Writes the accounts of hosts and door to flash, if they have to be.
     pub(crate) fn keep_quota(&mut self) -> Result<(), Error> {
         let record = self.quota.changed(&mut self.journal.rations, Instant::now());
@@ -370,22 +380,6 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         own.is_some_and(|(gallery, encoder)| gallery.foreign_templates(encoder) == 0)
             && models.threshold(self.settings.far_one_in, 1).is_ok()
             && models.liveness(self.pipeline.config.liveness).is_ok()
-    }
-}
-
-/// Whether the boot record is an older one than the settings remember; if it is newer, they learn it. So firmware cannot be
-/// replaced by an older release together with the record that permits it. Where both records of the newest release are lost, no
-/// boot record is known to be new enough, until the board is erased.
-fn is_older<F: NorFlash>(storage: &mut Storage<F>, updates: &Updates<F>) -> bool {
-    let Some(newest) = updates.firmware.newest() else { return false };
-    match storage.newest(ModelKind::Firmware) {
-        Ok(known) if newest > known => {
-            // If it cannot be written now, it is at the next boot.
-            let _ = storage.set_active(ModelKind::Firmware, &Image::default(), newest);
-            false
-        }
-        Ok(known) => newest < known,
-        Err(_) => true,
     }
 }
 

@@ -13,6 +13,8 @@ use protocol::{Error, Label, ModelKind, Pairing, Request, Response, Role};
 const HOST: u16 = 0x0240;
 const ACTIVE_ENCODER: u16 = 0x0202;
 const NEWEST_ENCODER: u16 = 0x0222;
+/// And of the signer.
+const SIGNER: u16 = 0x0231;
 
 /// Damages every record of a key of the settings.
 pub fn lose(board: &mut Board, key: u16) {
@@ -291,12 +293,14 @@ fn a_lost_newest_release_is_known_from_its_second_record_and_lets_no_older_one_i
             let begun = world.host.ask(host::begin(&signing_key(), kind, image, 4)).await;
             assert_eq!(begun, Err(Error::TooOld { kind, newest: 9 }));
         }
+        assert!(faulty(&world.host.log().await), "the log tells");
         world.host.sequence = 10;
         world.host.flash(kind, &new).await.unwrap();
     });
     board.boot(async |world: &mut World| {
         let begun = world.host.ask(host::begin(&signing_key(), kind, &active, 9)).await;
         assert_eq!(begun, Err(Error::TooOld { kind, newest: 10 }));
+        assert!(!faulty(&world.host.log().await), "it was written again");
     });
     lose(&mut both, NEWEST_ENCODER);
     lose(&mut both, ACTIVE_ENCODER);
@@ -305,16 +309,17 @@ fn a_lost_newest_release_is_known_from_its_second_record_and_lets_no_older_one_i
             let begun = world.host.ask(host::begin(&signing_key(), kind, image, sequence)).await;
             assert_eq!(begun, Err(Error::ReleaseLost { kind }), "release {sequence}");
         }
+        assert!(faulty(&world.host.log().await), "the log tells");
     });
 }
 
 #[test]
 fn a_lost_signer_is_set_again_by_an_installer() {
-    const SIGNER: u16 = 0x0231;
     let mut board = board();
     lose(&mut board, SIGNER);
     let image = engine::encoder("better", 2);
     board.boot(async |world: &mut World| {
+        assert!(faulty(&world.host.log().await), "the log tells");
         let begin = host::begin(&signing_key(), ModelKind::Encoder, &image, 9);
         let unsigned = Err(Error::Unsigned { kind: ModelKind::Encoder });
         assert_eq!(world.host.ask(begin.clone()).await, unsigned);
@@ -322,5 +327,23 @@ fn a_lost_signer_is_set_again_by_an_installer() {
         world.host.ask(Request::SetSigner { signer }).await.unwrap();
         assert!(matches!(world.host.ask(begin).await, Ok(Response::Progress { .. })));
         assert_eq!(world.host.kinds().await.iter().filter(|kind| **kind == Kind::Signer).count(), 1);
+    });
+}
+
+/// What is lost after the boot is told when it is missed, once.
+#[test]
+fn a_signer_that_is_lost_while_the_board_runs_is_logged_once() {
+    board().boot(async |world: &mut World| {
+        assert!(!faulty(&world.host.log().await));
+        let newest = |flash: &[u8]| records(flash, SIGNER).into_iter().next_back().unwrap() + 10;
+        world.supply.spoiled.set(Some(("settings", newest)));
+        let image = engine::encoder("better", 2);
+        for _ in 0..3 {
+            let begin = host::begin(&signing_key(), ModelKind::Encoder, &image, 9);
+            let unsigned = Err(Error::Unsigned { kind: ModelKind::Encoder });
+            assert_eq!(world.host.ask(begin).await, unsigned);
+            world.wait(2_000).await;
+        }
+        assert_eq!(world.host.kinds().await.iter().filter(|kind| **kind == Kind::Fault).count(), 1);
     });
 }
