@@ -91,7 +91,7 @@ impl<F: NorFlash> Updates<F> {
     }
 
     /// Makes an image active that is complete, has the announced hash, and can run. `bears_out` refuses an encoder whose table does
-    /// not bear out the false-accept rate.
+    /// not bear out the false-accept rate; it is `None` where no detector is there to pair it with.
     ///
     /// # Errors
     /// [`Error::NoTransfer`], [`Error::Incomplete`]; [`Error::UnprovenRate`], after which the installer may accept that and commit
@@ -102,7 +102,7 @@ impl<F: NorFlash> Updates<F> {
         models: &Models<'_, E>,
         idle: &mut IdleSlots<'_, F>,
         storage: &mut Storage<F>,
-        bears_out: impl FnOnce(&EncoderInfo) -> Result<(), Error>,
+        bears_out: impl FnOnce(Option<&EncoderInfo>) -> Result<(), Error>,
     ) -> Result<ModelInfo, Error> {
         let transfer = self.transfer.as_ref().ok_or(Error::NoTransfer)?;
         let (kind, image, sequence) = (transfer.kind, transfer.image, transfer.sequence);
@@ -158,7 +158,7 @@ fn check_image<E: Engine>(
     engine: &mut E,
     models: &Models<'_, E>,
     slot: &[u8],
-    bears_out: impl FnOnce(&EncoderInfo) -> Result<(), Error>,
+    bears_out: impl FnOnce(Option<&EncoderInfo>) -> Result<(), Error>,
 ) -> Result<ModelInfo, Error> {
     let bad = |Fault(reason)| Error::BadModel { reason };
     let bytes = slot.get(..image.length as usize).unwrap_or_default();
@@ -168,8 +168,9 @@ fn check_image<E: Engine>(
         (NetworkKind::Encoder, Some(detector), _) => Some(engine.fits(detector, model)),
         _ => None,
     };
-    if let Some(fit) = fit {
-        bears_out(&fit.map_err(bad)?)?;
+    let encoder = fit.transpose().map_err(bad)?;
+    if encoder.is_some() || network == NetworkKind::Encoder {
+        bears_out(encoder.as_ref())?;
     }
     Ok(ModelInfo { kind, name: info.name, sha256: image.sha256, length: image.length })
 }

@@ -176,13 +176,14 @@ pub(crate) fn check_first<B: Board, E: Engine>(
 
 /// The name of a person to be enrolled, and from which similarity on a face is another person's.
 fn enrollable<B: Board, E: Engine>(
-    parts: &Parts<'_, '_, B, E>,
+    parts: &mut Parts<'_, '_, B, E>,
     name: &str,
     models: &Models<'_, E>,
 ) -> Result<(gallery::Name, CosineScore), Error> {
     let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
     models.pair().map_err(pipeline_error)?;
-    let gallery = parts.people.gallery().map_err(unreadable)?;
+    // Who is in flash and not in memory comes back with the enrolment.
+    let gallery = parts.people.whole().map_err(unreadable)?;
     let compared = gallery.templates();
     let own = gallery.find(&name).map_or(0, |person| person.templates());
     let later = 1 + if parts.settings.matching == Matching::Verify { own } else { compared };

@@ -93,9 +93,9 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::CommitModel => {
             let storage = opened(&mut parts.storage)?;
-            let (settings, people, lost) = (&parts.settings, &parts.people, parts.rules.lost);
+            let (settings, people, lost) = (&parts.settings, &mut parts.people, parts.rules.lost);
             // Settings that are lost are set as a whole, and checked then.
-            let bears_out = |encoder: &EncoderInfo| match lost {
+            let bears_out = |encoder: Option<&EncoderInfo>| match lost {
                 false => promise::check_encoder(settings, people, encoder),
                 true => Ok(()),
             };

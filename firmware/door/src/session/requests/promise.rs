@@ -12,7 +12,7 @@ use protocol::{Basis, Error, Matching, Settings};
 use template::{Calibration, Threshold};
 
 use crate::{
-    pipeline::{self, EncoderInfo, Engine, Models},
+    pipeline::{self, EncoderInfo, Engine, Models, NetworkKind},
     session::translate::{self, unreadable},
     store::People,
     worker::parts::Parts,
@@ -47,7 +47,8 @@ pub(super) fn check_change<B: Board, E: Engine>(
     check(settings, compared(gallery, settings.matching), models)
 }
 
-/// Checks that the settings' rate is borne out for a comparison with this many templates, or accepted.
+/// Checks that the settings' rate is borne out for a comparison with this many templates, or accepted. Where a network is missing,
+/// nobody knows what is borne out: it may come back.
 ///
 /// # Errors
 /// [`Error::UnprovenRate`].
@@ -60,37 +61,47 @@ pub(super) fn check<E: Engine>(
 }
 
 /// Checks that an encoder which is to become active bears out the settings' rate for the people whose templates are its own. Of
-/// others it knows none before they are enrolled again.
+/// others it knows none before they are enrolled again. Without a detector nobody knows what it bears out (`None`).
 ///
 /// # Errors
-/// [`Error::UnprovenRate`].
+/// [`Error::UnprovenRate`]; why the gallery cannot be read.
 pub(super) fn check_encoder<F: MultiwriteNorFlash>(
     settings: &Settings,
-    people: &People<'_, F>,
-    encoder: &EncoderInfo,
+    people: &mut People<'_, F>,
+    encoder: Option<&EncoderInfo>,
 ) -> Result<(), Error> {
-    let Ok(gallery) = people.gallery() else { return Ok(()) };
-    if gallery.foreign_templates(encoder.identity) == gallery.templates() {
+    if settings.accept_unproven {
+        return Ok(());
+    }
+    let gallery = people.whole().map_err(unreadable)?;
+    if encoder.is_some_and(|it| gallery.foreign_templates(it.identity) == gallery.templates()) {
         return Ok(());
     }
     let templates = compared(gallery, settings.matching);
-    let calibration = Calibration::new(&encoder.calibration).map_err(|_| pipeline::Error::NoCalibration);
-    let threshold = calibration.map(|table| table.threshold(settings.far_one_in, templates as u32));
+    let threshold = match encoder {
+        Some(encoder) => Calibration::new(&encoder.calibration)
+            .map(|table| table.threshold(settings.far_one_in, templates as u32))
+            .map_err(|_| pipeline::Error::NoCalibration),
+        None => Err(pipeline::Error::NoModel(NetworkKind::Detector)),
+    };
     refuse_unproven(settings, templates, threshold)
 }
 
-/// Without a threshold the door admits nobody.
+/// Without a calibration the door admits nobody.
 fn refuse_unproven(
     settings: &Settings,
     templates: usize,
     threshold: Result<Threshold, pipeline::Error>,
 ) -> Result<(), Error> {
-    match threshold {
-        Ok(threshold) if threshold.basis == template::Basis::Unproven && !settings.accept_unproven => {
-            Err(Error::UnprovenRate { one_in: settings.far_one_in, templates: templates as u16 })
-        }
-        _ => Ok(()),
+    let unproven = match threshold {
+        Ok(threshold) => threshold.basis == template::Basis::Unproven,
+        Err(pipeline::Error::NoCalibration) => false,
+        Err(_) => templates > 0,
+    };
+    if unproven && !settings.accept_unproven {
+        return Err(Error::UnprovenRate { one_in: settings.far_one_in, templates: templates as u16 });
     }
+    Ok(())
 }
 
 /// Templates that the door compares a face with, at most.
