@@ -85,7 +85,7 @@ fn a_door_that_does_not_start_locks_what_was_left_open() {
     assert_eq!(std::fs::read_to_string(&lock).expect("the line"), "1", "it is the other door's");
 }
 
-/// Whoever looks after the door reads its log of the system: the board's own log is for those whom it serves, and these are none.
+/// Whoever looks after the door reads its log of the system: the board's own log is for those who it serves, and these are none.
 #[test]
 fn an_older_copy_of_the_flash_is_said_at_the_start() {
     let mut bench = Bench::new();

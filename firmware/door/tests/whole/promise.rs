@@ -100,7 +100,7 @@ fn a_door_that_verifies_is_asked_to_bear_out_one_persons_templates() {
 
 /// The board compares with the promise of before, and of lost settings it knows none: they are checked, be they the defaults.
 #[test]
-fn settings_that_are_restored_are_checked_also_where_they_are_the_defaults_in_force() {
+fn settings_that_are_restored_are_checked_also_where_they_are_the_active_defaults() {
     let mut board = Board::with_two_people();
     let looks_alone = Settings { liveness: LivenessMode::Off, ..Settings::default() };
     let accepted = Settings { accept_unproven: true, ..looks_alone };

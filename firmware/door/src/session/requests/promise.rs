@@ -28,7 +28,7 @@ pub(crate) fn basis<B: Board, E: Engine>(
     models.threshold(parts.settings.far_one_in, templates).ok().map(|it| translate::basis(it.basis))
 }
 
-/// Checks new settings, if they change what is promised. Settings that were lost promised nothing: what is in force then are
+/// Checks new settings, if they change what is promised. Settings that were lost promised nothing: what is active then are
 /// defaults, which nobody has chosen.
 ///
 /// # Errors
