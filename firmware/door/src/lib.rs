@@ -39,7 +39,8 @@
 //!   current: it is open until the settings are read, and when a fault handler switches the relay off.
 //! - The lock opens for a face only after several frames in a row agree, by a threshold that follows from the
 //!   false-accept rate of the settings.
-//! - A host that is not paired may ask for the status and no more. A pairing takes two presses of the pairing button.
+//! - A host that is not paired may ask for the status and no more. A pairing takes a press of the pairing button, and then two
+//!   seconds of holding it.
 //! - Records in flash are sealed. Models are accepted only from the signer that the installer named.
 //! - Firmware that a boot loader started on trial confirms itself when it is healthy, and not before.
 //! - An access controller on the bus receives reports in a secure channel, and cannot open the door.

@@ -67,10 +67,10 @@ pub enum Error {
         /// How long the board waited.
         seconds: u64,
     },
-    /// Nobody pressed the button the second time.
+    /// Nobody held the button to confirm the code, or it was let go too soon.
     #[error(
-        "the button was not pressed within {seconds} seconds after the codes were shown: a press before that does not count; \
-         nothing was paired"
+        "the button was not held for two seconds within {seconds} seconds after the codes were shown: a press before that does \
+         not count, and a shorter one ends the pairing; nothing was paired"
     )]
     NotCompared {
         /// How long the board waited.

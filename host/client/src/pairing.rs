@@ -14,6 +14,9 @@ const POLL: Duration = Duration::from_millis(150);
 /// How long the board waits for a press.
 const SECONDS: u64 = 60;
 
+/// How long it is believed to wait: what it says may be somebody else's word.
+const LIMIT: Duration = Duration::from_secs(SECONDS + 5);
+
 /// Who asks to be paired.
 #[derive(Clone, Debug)]
 pub struct Applicant<'a> {
@@ -30,11 +33,11 @@ pub struct Applicant<'a> {
 /// What the user of a pairing is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Press the pairing button once: the board shows a code then.
+    /// Press the pairing button once, but not if the board shows a code already: it shows one then.
     Press,
     /// Compare this code with the one that the board shows.
     Compare(u32),
-    /// The codes were shown for long enough: if they are equal, press the pairing button again.
+    /// The codes were shown for long enough: if they are equal, hold the pairing button for two seconds.
     Confirm,
 }
 
@@ -73,6 +76,22 @@ impl Device {
         applicant: &Applicant<'_>,
         tell: &mut dyn FnMut(Step) -> Result<()>,
     ) -> Result<Paired> {
+        self.pair_by(applicant, tell, &mut |time| {
+            std::thread::sleep(time);
+            Instant::now()
+        })
+    }
+
+    /// As [`pair`](Self::pair). `wait` waits for a time, and returns what time it is then.
+    ///
+    /// # Errors
+    /// As [`pair`](Self::pair).
+    pub fn pair_by(
+        &mut self,
+        applicant: &Applicant<'_>,
+        tell: &mut dyn FnMut(Step) -> Result<()>,
+        wait: &mut dyn FnMut(Duration) -> Instant,
+    ) -> Result<Paired> {
         let secret = random_key()?;
         let greeting = self.greet(&secret, applicant.board)?;
         // From here on the line must stay with this board.
@@ -86,10 +105,11 @@ impl Device {
             Request::BeginPairing { role: applicant.role, label, commitment: commitment(nonce.bytes()) };
         self.pairing(&request)?;
         tell(Step::Press)?;
+        let limit = wait(Duration::ZERO) + LIMIT;
         let theirs = loop {
             match self.link.ask(&Request::PollPairing)? {
                 Response::PairingNonce { nonce } => break nonce,
-                Response::Pairing(Pairing::Requested { .. }) => std::thread::sleep(POLL),
+                Response::Pairing(Pairing::Requested { .. }) if wait(POLL) < limit => {}
                 Response::Pairing(_) => return Err(Error::NotConfirmed { seconds: SECONDS }),
                 _ => return Err(Error::Garbled),
             }
@@ -97,15 +117,18 @@ impl Device {
         let request = Request::Pair { nonce: *nonce.bytes(), signer: applicant.signer };
         let mut state = self.pairing(&request)?;
         tell(Step::Compare(code(&greeting.binding, nonce.bytes(), &theirs)))?;
+        let limit = wait(Duration::ZERO) + LIMIT;
         let mut told = false;
         loop {
             match state {
-                Pairing::Shown { .. } => std::thread::sleep(POLL),
-                Pairing::Waiting { .. } => {
-                    if !core::mem::replace(&mut told, true) {
+                Pairing::Shown { .. } | Pairing::Waiting { .. } => {
+                    let counts = matches!(state, Pairing::Waiting { .. });
+                    if counts && !core::mem::replace(&mut told, true) {
                         tell(Step::Confirm)?;
                     }
-                    std::thread::sleep(POLL);
+                    if wait(POLL) >= limit {
+                        return Err(Error::NotCompared { seconds: SECONDS });
+                    }
                 }
                 Pairing::Paired { role } => {
                     // The pairing stands if the board cannot sign now: the next export asks again.

@@ -126,7 +126,7 @@ pub trait Station: Send + Sync {
     /// As any request.
     fn picture_size(&self) -> Said<Option<[u32; 2]>>;
 
-    /// Presses and releases a button of an emulated board.
+    /// Presses and releases a button of an emulated board. The pairing button is held while a code is shown.
     ///
     /// # Errors
     /// It is not an emulated board.

@@ -271,7 +271,7 @@ async fn a_pairing_shows_both_codes() {
     assert_eq!(browser.post("/b/front/pair", "role=installer").await.header("location"), "/b/front/pair");
     let page = browser.get("/b/front/pair").await.body;
     assert_eq!(page.matches("012345").count(), 2, "{page}");
-    assert!(page.contains("press the pairing button again"));
+    assert!(page.contains("hold the pairing button for two seconds"));
 }
 
 #[tokio::test]

@@ -14,8 +14,8 @@
 //!                bytes LE, modulo 1,000,000
 //! ```
 //! A man in the middle must choose its nonces before it can know any code. The board draws and discloses one nonce a press
-//! of its pairing button: an attempt succeeds once in a million presses, and needs a second press after the user compared
-//! the codes.
+//! of its pairing button: an attempt succeeds once in a million presses, and needs that the user compared the codes and
+//! then holds the button.
 
 use crate::{Tag, random::digest};
 

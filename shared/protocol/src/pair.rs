@@ -48,12 +48,12 @@ pub struct Host {
 /// The state of a pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pairing {
-    /// The board shows the code, and its pairing button counts now.
+    /// The board shows the code, and its pairing button counts now: held it confirms, let go within two seconds it declines.
     Waiting {
         /// Milliseconds until the timeout.
         left_ms: u32,
     },
-    /// The button was pressed while the code was shown: the host is paired.
+    /// The button was held while the code was shown: the host is paired.
     Paired {
         /// The role of the host.
         role: Role,

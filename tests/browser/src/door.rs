@@ -88,11 +88,11 @@ impl Door {
         let pairing = pairing.stdout(Stdio::null()).stderr(Stdio::null());
         let mut pairing = pairing.spawn().expect("postern starts");
         let end = Instant::now() + GENEROUS;
-        // One press shows the code, another one confirms it. A press that comes too early does not count, and between two
-        // presses the button is up.
+        // One press shows the code, a hold confirms it. A hold that begins too early does not count, and between two of them
+        // the button is up.
         while pairing.try_wait().expect("it runs").is_none() {
             assert!(Instant::now() < end, "the pairing is not confirmed");
-            self.done(&["board", "press", "--pairing"]);
+            self.done(&["board", "press", "--pairing", "--hold"]);
             std::thread::sleep(PAUSE);
         }
         assert!(pairing.wait().expect("it ends").success());

@@ -31,7 +31,7 @@ async fn a_board_is_made_and_paired_with_six_digits_on_both_sides() {
     let digits = codes[0].as_str().expect("a code");
     assert!(digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()), "{codes}");
     assert_eq!(codes[0], codes[1], "both sides show the same");
-    browser.shows("press the pairing button again").await;
+    browser.shows("hold the pairing button for two seconds").await;
     browser.click("form[action$=press] button.main").await;
     browser.shows("This computer is paired as installer.").await;
     browser.open(&format!("{own}/boards")).await;

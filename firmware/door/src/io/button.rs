@@ -18,6 +18,11 @@ impl Button {
         }
         press
     }
+
+    /// Whether it is down.
+    pub(crate) fn is_down(&self) -> bool {
+        self.down
+    }
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use liveness::Gesture;
 use policy::Alarm;
 
 use crate::{
-    link::{Cause, Config, IoEvent, Link},
+    link::{Awaited, Cause, Config, IoEvent, Link},
     log::log,
 };
 
 use super::{
+    HOLD,
     button::Button,
     lock::{Change, Lock},
     pin_entry::PinEntry,
@@ -51,6 +52,8 @@ pub(crate) struct Doorway<'l, O, I, K> {
     entry: PinEntry,
     button: Button,
     pairing_button: Button,
+    /// Since when the pairing button is down, and the number of the hold that was waited for when it went down.
+    held: Option<(Instant, u32)>,
     tamper: Tamper,
     /// Whether the exit button was pressed before the worker has told for how long to open.
     waits: bool,
@@ -68,6 +71,7 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
             entry: PinEntry::new(),
             button: Button::default(),
             pairing_button: Button::default(),
+            held: None,
             tamper: Tamper::default(),
             waits: false,
             failing: false,
@@ -91,10 +95,7 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
             self.link.report(IoEvent::Pin(pin));
         }
         let pressed = self.button.pressed(self.pins.button.is_high().unwrap_or(false));
-        if self.pairing_button.pressed(self.pins.pairing_button.is_high().unwrap_or(false)) {
-            // Not the number that is waited for next: a press counts for what was waited for when it came.
-            self.link.state.update(|state| state.confirmed = config.pairing);
-        }
+        self.watch_pairing(config.pairing);
         if self.watch(config.held_ms) {
             return Some(Order::Lock);
         }
@@ -104,6 +105,29 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
         }
         self.waits = false;
         Some(Order::Open { cause: Cause::Button, time: config.open_time })
+    }
+
+    /// Reads the pairing button. A press counts for what was waited for when it began, and not for what is waited for next.
+    fn watch_pairing(&mut self, awaited: Awaited) {
+        let (now, state) = (Instant::now(), &self.link.state);
+        if self.pairing_button.pressed(self.pins.pairing_button.is_high().unwrap_or(false)) {
+            match awaited {
+                Awaited::Press(number) => state.update(|state| state.confirmed = number),
+                Awaited::Hold(number) if state.get().declined != number => self.held = Some((now, number)),
+                Awaited::Hold(_) | Awaited::Nothing => {}
+            }
+        }
+        let Some((since, number)) = self.held else { return };
+        let down = self.pairing_button.is_down();
+        if awaited != Awaited::Hold(number) {
+            self.held = None;
+        } else if !down {
+            self.held = None;
+            state.update(|state| state.declined = number);
+        } else if now.saturating_duration_since(since) >= HOLD {
+            self.held = None;
+            state.update(|state| state.confirmed = number);
+        }
     }
 
     /// Takes one step of the lock, drives the relay, and reports what changed.
@@ -336,5 +360,39 @@ mod tests {
         assert_eq!(orders(1), Some(Order::Open { cause: Cause::Button, time }));
         assert_eq!(orders(3), None, "one press opens once");
         assert!(!lock.0.get());
+    }
+
+    #[test]
+    fn a_hold_after_a_press_that_was_too_short_confirms_nothing_also_before_the_worker_looks() {
+        let (link, button) = (Link::new(), Pin::default());
+        let other = Pin::default;
+        let pins = Pins {
+            lock: other(),
+            ready: other(),
+            refused: other(),
+            alarm: other(),
+            gestures: [(); 4].map(|()| other()),
+            button: other(),
+            pairing_button: button.clone(),
+            contact: other(),
+            cover: other(),
+            keypad: NoKeypad,
+        };
+        let mut doorway = Doorway::new(pins, &link);
+        let mut hold = |number, ms: u64| {
+            link.config.update(|config| config.pairing = Awaited::Hold(number));
+            for (high, ms) in [(true, ms), (false, 100)] {
+                button.0.set(high);
+                for _ in 0..ms / 20 {
+                    mock_time::advance(Duration::from_millis(20));
+                    doorway.scan();
+                }
+            }
+            let state = link.state.get();
+            (state.confirmed, state.declined)
+        };
+        assert_eq!(hold(1, 1_000), (0, 1));
+        assert_eq!(hold(1, 3_000), (0, 1));
+        assert_eq!(hold(2, 3_000), (2, 1), "another number is another answer");
     }
 }

@@ -37,6 +37,9 @@ use self::{
 /// How often the inputs are read. Two equal readings in a row count.
 const SCAN: Duration = Duration::from_millis(20);
 
+/// How long the pairing button is held to confirm a pairing.
+const HOLD: Duration = Duration::from_secs(2);
+
 /// The newest card number for the Wiegand wires.
 type Card = Signal<CriticalSectionRawMutex, CardFrame>;
 

@@ -7,7 +7,7 @@
 //!   worker ──────────────────────────────────────────────►  io
 //!            events: opened, locked, PIN, alarm
 //!          ◄──────────────────────────────────────────────
-//!            state: lock, cover, bus, confirmed pairing
+//!            state: lock, cover, bus, pairing button
 //!          ◄──────────────────────────────────────────────
 //!            request slot: one request, one reply
 //!          ◄─────────────────────────────────────────────►
@@ -33,6 +33,16 @@ use liveness::Gesture;
 
 type Raw = CriticalSectionRawMutex;
 
+/// What is waited for at the pairing button. A number is used once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    Nothing,
+    /// The button goes down.
+    Press(u32),
+    /// The button goes down, and stays down for two seconds. A button that is let go sooner declines.
+    Hold(u32),
+}
+
 /// What io goes by. The worker writes it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Config {
@@ -48,8 +58,8 @@ pub(crate) struct Config {
     pub(crate) refused: bool,
     /// The movement that is asked for: the gesture LEDs.
     pub(crate) gesture: Option<Gesture>,
-    /// The number of the press of the pairing button that is waited for; 0 for none.
-    pub(crate) pairing: u32,
+    /// What is waited for at the pairing button.
+    pub(crate) pairing: Awaited,
     /// When the worker gave its last sign of life.
     pub(crate) alive_at: Instant,
 }
@@ -69,8 +79,10 @@ pub(crate) struct State {
     pub(crate) cover_openings: u32,
     /// Events that found no room in the channel since boot.
     pub(crate) lost_events: u32,
-    /// The number of the press of the pairing button that came last.
+    /// The number that the pairing button confirmed last.
     pub(crate) confirmed: u32,
+    /// The number whose hold of the pairing button was let go too soon last.
+    pub(crate) declined: u32,
     /// The OSDP port; `None` if it answers nobody.
     pub(crate) bus: Option<BusState>,
     /// Whether io has fed the watchdog since boot.
@@ -109,7 +121,7 @@ impl Link {
                 ready: false,
                 refused: false,
                 gesture: None,
-                pairing: 0,
+                pairing: Awaited::Nothing,
                 alive_at: Instant::MIN,
             }),
             state: Watched::new(State {
@@ -120,6 +132,7 @@ impl Link {
                 cover_openings: 0,
                 lost_events: 0,
                 confirmed: 0,
+                declined: 0,
                 bus: None,
                 fed: false,
             }),

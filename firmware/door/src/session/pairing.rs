@@ -1,12 +1,13 @@
-//! Pairing of a host: six digits are compared, and the pairing button of the board confirms.
+//! Pairing of a host: six digits are compared, and the pairing button of the board, held, confirms.
 //!
 //! | state | event | next |
 //! |---|---|---|
 //! | idle | begin: an expected role, a commitment | requested: nothing is disclosed, a minute runs |
 //! | requested | the pairing button is pressed | committed: the board's nonce is drawn, and told when the host polls |
 //! | committed | pair: the nonce of the commitment | shown: the code is on the display, a minute runs |
-//! | shown | [`COMPARE`] is over | waiting: a press counts now |
-//! | waiting | the pairing button is pressed, the host polls | the host is in flash; idle |
+//! | shown | [`COMPARE`] is over | waiting: the button counts now |
+//! | waiting | the pairing button is held for two seconds, the host polls | the host is in flash; idle |
+//! | waiting | the pairing button is let go sooner | idle, nothing is shown |
 //! | idle | erase: an installer asks, or anybody where no installer is known because hosts were lost | erasing, two presses are missing: the display shows it, a minute runs |
 //! | erasing | it is shown for [`COMPARE`] | a press counts now |
 //! | erasing, two presses are missing | the pairing button is pressed | erasing, one press is missing: [`AGAIN`] runs, and a press counts after [`COMPARE`] |
@@ -16,9 +17,10 @@
 //! | any | begin or erase again; another session; the time is over; pair with another nonce | idle, nothing is shown |
 //!
 //! A host commits to its nonce before it sees that of the board, and sees one nonce a press. So whoever wants the board to
-//! show a certain code has one try in a million a press, and cannot try without somebody at the board. The second press
-//! belongs to the session whose code was shown for at least [`COMPARE`]: a press that was meant for the code before does
-//! not count.
+//! show a certain code has one try in a million a press, and cannot try without somebody at the board. Another gesture
+//! confirms: the button is held. So whoever presses for a code, because the own computer waits for one, confirms no code
+//! that another computer had shown in between, and ends that pairing. The hold belongs to the session whose code was shown
+//! for at least [`COMPARE`]: a press that began before that does not count, however long it lasts.
 //!
 //! A press that is meant for a pairing erases nothing: what is erased is shown for [`COMPARE`] before each of two presses, and
 //! neither waits for the button while the other does.
@@ -37,7 +39,7 @@ use embassy_time::{Duration, Instant};
 use protocol::{Error, Hash, Host, Label, Role};
 
 use crate::{
-    link::Link,
+    link::{Awaited, Link},
     log::{log, log_private},
 };
 
@@ -57,7 +59,7 @@ const INVITATION: Duration = Duration::from_secs(300);
 pub(crate) struct Pairing {
     state: State,
     invitation: Option<(Role, Instant)>,
-    /// The number of the last press that was waited for.
+    /// The number of the last press or hold that was waited for.
     number: u32,
 }
 
@@ -131,7 +133,7 @@ impl Pairing {
         let host = Host { key: session.peer, role, label };
         let offer = Offer { host, commitment, binding: session.binding };
         self.state = State::Requested { offer, until: Instant::now() + PATIENCE };
-        self.await_press(link);
+        self.wait_for(Awaited::Press, link);
         Ok(())
     }
 
@@ -155,7 +157,7 @@ impl Pairing {
         }
         let code = code(&binding, &theirs, &nonce);
         log!(info, "the display shows the code of a pairing");
-        log_private!(info, "pairing: code {=u32:06}, confirm by the button", code);
+        log_private!(info, "pairing: code {=u32:06}, hold the button to confirm", code);
         system.show(Some(Shown::Code(code)));
         let now = Instant::now();
         self.state = State::Waiting { offer, signer, from: now + COMPARE, until: now + PATIENCE };
@@ -212,8 +214,8 @@ impl Pairing {
         Ok(())
     }
 
-    /// Does what is due: ends a pairing that took too long, draws the nonce after the first press, and lets the second
-    /// press count once the code was shown for long enough.
+    /// Does what is due: ends a pairing that took too long, draws the nonce after the first press, and lets the
+    /// hold count once the code was shown for long enough.
     pub(crate) fn tick(&mut self, system: &mut impl System, link: &Link) {
         let now = Instant::now();
         match &self.state {
@@ -227,7 +229,7 @@ impl Pairing {
             }
             State::Erasing { host, presses: 2, .. } if self.is_pressed(link) => {
                 let host = *host;
-                link.config.update(|config| config.pairing = 0);
+                link.config.update(|config| config.pairing = Awaited::Nothing);
                 self.state = State::Erasing { host, presses: 1, from: now + COMPARE, until: now + AGAIN };
             }
             State::Erasing { host, .. } if self.is_pressed(link) => {
@@ -241,10 +243,15 @@ impl Pairing {
                 system.fill_random(&mut nonce);
                 self.state = State::Committed { offer, nonce, until: now + PATIENCE };
             }
-            State::Waiting { from, .. } | State::Erasing { from, .. }
-                if *from <= now && link.config.get().pairing == 0 =>
-            {
-                self.await_press(link);
+            State::Waiting { .. } if self.is_declined(link) => {
+                log!(info, "the pairing is declined: the button was let go too soon");
+                self.cancel(system, link);
+            }
+            State::Waiting { from, .. } if *from <= now && link.config.get().pairing == Awaited::Nothing => {
+                self.wait_for(Awaited::Hold, link);
+            }
+            State::Erasing { from, .. } if *from <= now && link.config.get().pairing == Awaited::Nothing => {
+                self.wait_for(Awaited::Press, link);
             }
             _ => {}
         }
@@ -270,17 +277,24 @@ impl Pairing {
         }
     }
 
-    /// Lets the next press of the pairing button count.
-    fn await_press(&mut self, link: &Link) {
+    /// Lets the pairing button count from now on.
+    fn wait_for(&mut self, what: fn(u32) -> Awaited, link: &Link) {
         self.number = self.number.wrapping_add(1).max(1);
         let number = self.number;
-        link.config.update(|config| config.pairing = number);
+        link.config.update(|config| config.pairing = what(number));
     }
 
-    /// Whether the press that is waited for came.
+    /// Whether the press or hold that is waited for came.
     fn is_pressed(&self, link: &Link) -> bool {
-        let waited = link.config.get().pairing;
-        waited != 0 && link.state.get().confirmed == waited
+        match link.config.get().pairing {
+            Awaited::Nothing => false,
+            Awaited::Press(number) | Awaited::Hold(number) => link.state.get().confirmed == number,
+        }
+    }
+
+    /// Whether the button was let go before the hold that is waited for was over.
+    fn is_declined(&self, link: &Link) -> bool {
+        matches!(link.config.get().pairing, Awaited::Hold(number) if link.state.get().declined == number)
     }
 
     /// Ends the pairing under way.
@@ -314,7 +328,7 @@ impl Pairing {
 
     /// Ends the pairing under way, and returns its state.
     fn cancel(&mut self, system: &mut impl System, link: &Link) -> State {
-        link.config.update(|config| config.pairing = 0);
+        link.config.update(|config| config.pairing = Awaited::Nothing);
         let state = core::mem::take(&mut self.state);
         if let State::Waiting { .. } | State::Erasing { .. } = state {
             system.show(None);

@@ -1,4 +1,4 @@
-//! Attacks on a pairing: the code is ground, or a press is taken for another session.
+//! Attacks on a pairing: the code is ground, a press is taken for another session, or for another answer.
 
 use crate::simulation::{Board, World};
 use crypto::pairing::commitment;
@@ -71,5 +71,106 @@ fn a_press_confirms_only_the_session_whose_code_was_shown() {
             "early presses do not count"
         );
         assert_eq!(world.host.ask(Request::GetSettings).await, Err(Error::Unpaired));
+    });
+}
+
+/// The pairing of a session, as its host sees it.
+async fn polled(world: &mut World) -> Pairing {
+    match world.host.ask(Request::PollPairing).await {
+        Ok(Response::Pairing(state)) => state,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A pairing whose code was shown for long enough: the button counts.
+async fn until_it_counts(world: &mut World) {
+    world.host.begin_pairing(INSTALLER, "desk").await.unwrap();
+    world.wait(4_000).await;
+    assert!(matches!(polled(world).await, Pairing::Waiting { .. }));
+}
+
+/// Somebody on the cable keeps the pairing of the user's computer from the board, and asks for one of his own. That computer tells
+/// its user to press for a code. So the user presses, sees no code there, and presses again, and compares none.
+#[test]
+fn whoever_presses_for_a_code_confirms_no_code_of_somebody_else() {
+    Board::unpaired().boot(async |world: &mut World| {
+        world.host.become_host(66);
+        world.host.begin_pairing(INSTALLER, "thief").await.unwrap();
+        assert!(world.wires.code.get().is_some(), "the first press shows the thief's code");
+        // The user is told to press once more, and does it before the code counts, and after.
+        world.wires.press_pairing().await;
+        world.wait(4_000).await;
+        assert!(matches!(polled(world).await, Pairing::Waiting { .. }));
+        world.wires.press_pairing().await;
+        world.wait(2_000).await;
+        assert_eq!(world.wires.code.get(), None, "the second press ends it, whether or not the thief asks");
+        for press in 0..3 {
+            assert_eq!(polled(world).await, Pairing::None, "{press}");
+            world.wires.hold_pairing(2_100).await;
+        }
+        assert_eq!(polled(world).await, Pairing::None, "it stays ended");
+        assert_eq!(world.host.ask(Request::GetSettings).await, Err(Error::Unpaired));
+        // The board can be paired all the same.
+        world.host.become_host(7);
+        until_it_counts(world).await;
+        world.wires.hold_pairing(2_100).await;
+        assert_eq!(polled(world).await, Pairing::Paired { role: INSTALLER });
+        assert_eq!(world.wires.code.get(), None);
+    });
+}
+
+#[test]
+fn a_button_that_is_let_go_within_two_seconds_declines() {
+    for ms in [50, 1_000, 1_900] {
+        Board::unpaired().boot(async |world: &mut World| {
+            until_it_counts(world).await;
+            world.wires.hold_pairing(ms).await;
+            assert_eq!(polled(world).await, Pairing::None, "{ms}");
+            assert_eq!(world.wires.code.get(), None, "{ms}");
+            // Nor does a hold that follows before anybody has looked.
+            until_it_counts(world).await;
+            world.wires.press_pairing().await;
+            world.wires.hold_pairing(2_100).await;
+            assert_eq!(polled(world).await, Pairing::None, "{ms}");
+        });
+    }
+    Board::unpaired().boot(async |world: &mut World| {
+        until_it_counts(world).await;
+        world.wires.pairing_button.set(true);
+        world.wait(1_900).await;
+        assert!(matches!(polled(world).await, Pairing::Waiting { .. }), "two seconds are not over");
+        world.wait(200).await;
+        assert_eq!(polled(world).await, Pairing::Paired { role: INSTALLER }, "also while it is down");
+    });
+}
+
+#[test]
+fn a_press_that_began_before_the_code_could_be_compared_confirms_nothing_however_long() {
+    Board::unpaired().boot(async |world: &mut World| {
+        // The press for the code goes on.
+        let nonce = [9; 32];
+        world.host.connect().await;
+        world.host.ask(begin(&nonce)).await.unwrap();
+        world.wires.pairing_button.set(true);
+        world.wait(100).await;
+        assert!(matches!(world.host.ask(Request::PollPairing).await, Ok(Response::PairingNonce { .. })));
+        world.host.ask(Request::Pair { nonce, signer: None }).await.unwrap();
+        world.wait(10_000).await;
+        assert!(matches!(polled(world).await, Pairing::Waiting { .. }));
+        world.wires.pairing_button.set(false);
+        world.wait(100).await;
+        assert!(matches!(polled(world).await, Pairing::Waiting { .. }), "nor is it an answer when it ends");
+        assert!(world.wires.code.get().is_some());
+        world.wires.hold_pairing(2_100).await;
+        assert_eq!(polled(world).await, Pairing::Paired { role: INSTALLER }, "the next one is");
+    });
+    Board::unpaired().boot(async |world: &mut World| {
+        // It begins while the code is shown, and too early.
+        world.host.begin_pairing(INSTALLER, "desk").await.unwrap();
+        world.wait(1_000).await;
+        world.wires.hold_pairing(10_000).await;
+        assert!(matches!(polled(world).await, Pairing::Waiting { .. }));
+        world.wires.press_pairing().await;
+        assert_eq!(polled(world).await, Pairing::None);
     });
 }

@@ -73,7 +73,9 @@ fn a_pairing_takes_the_button_and_ends_after_a_minute() {
 
         world.host.begin_pairing(INSTALLER, "desk").await.unwrap();
         world.wait(5_000).await;
-        world.press().await;
+        world.wires.button.set(true);
+        world.wait(2_500).await;
+        world.wires.button.set(false);
         assert!(world.is_open(), "the exit button opens as ever");
         let waiting = world.host.ask(Request::PollPairing).await;
         assert!(matches!(waiting, Ok(Response::Pairing(Pairing::Waiting { .. }))), "and confirms nothing");

@@ -2,6 +2,7 @@
 
 mod device;
 mod loss;
+mod pairing;
 mod sealed;
 mod transfers;
 mod versions;

@@ -42,7 +42,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         Pairing::Press => html! {
             div.pairing data-retry="500" {
                 p { (language.say("pair-press")) }
-                (press_button(visitor, &path))
+                (press_button(visitor, &path, "press-pairing"))
             }
         },
         Pairing::Compare { own, board, confirm } => html! {
@@ -54,18 +54,18 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
                     }
                 }
                 p { (language.say(if *confirm { "pair-confirm" } else { "pair-compare" })) }
-                @if *confirm { (press_button(visitor, &path)) }
+                @if *confirm { (press_button(visitor, &path, "hold-pairing")) }
             }
         },
         Pairing::Failed(_) | Pairing::Done(_) | Pairing::None => begin_form(visitor, &path, &pairing, role),
     })
 }
 
-fn press_button(visitor: &Visitor, path: &str) -> Markup {
+fn press_button(visitor: &Visitor, path: &str, name: &str) -> Markup {
     html! {
         form method="post" action={ (path) "/press" } {
             (token(visitor))
-            button.main { (visitor.language.say("press-pairing")) }
+            button.main { (visitor.language.say(name)) }
         }
         p.help { (visitor.language.say("press-pairing-text")) }
     }

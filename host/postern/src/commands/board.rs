@@ -4,7 +4,7 @@ mod clock;
 mod npu;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use emulator::{Board, Folder, Launch, Log, LogLine, Machine, Memory, State};
@@ -23,6 +23,15 @@ const FOLLOW: Duration = Duration::from_millis(100);
 
 /// How long the button stays pressed: a board reads it fifty times a second, by its clock.
 pub const PRESS: Duration = Duration::from_millis(500);
+
+/// How long the pairing button is held to confirm: a board waits for two seconds by its clock.
+const HOLD: Duration = Duration::from_millis(2_500);
+
+/// How long it is held at most.
+const LONG_HOLD: Duration = Duration::from_secs(10);
+
+/// How often a button that is held is looked after.
+const HELD: Duration = Duration::from_millis(50);
 
 /// Options of `postern board`.
 #[derive(clap::Args)]
@@ -82,9 +91,13 @@ struct PressArgs {
     #[command(flatten)]
     board: BoardArgs,
 
-    /// Press the pairing button, which shows the code of a pairing and confirms it, in place of the exit button
+    /// Press the pairing button, which shows the code of a pairing, in place of the exit button
     #[arg(long)]
     pairing: bool,
+
+    /// Hold the pairing button for two seconds and a half, which confirms the code of a pairing
+    #[arg(long, requires = "pairing")]
+    hold: bool,
 }
 
 #[derive(clap::Args)]
@@ -301,14 +314,32 @@ fn press(args: &PressArgs, output: &Output) -> anyhow::Result<Outcome> {
         true => ("pairing button", Memory::press_pairing_button),
         false => ("button", Memory::press_button),
     };
-    set(&memory, true)?;
-    std::thread::sleep(PRESS);
-    set(&memory, false)?;
+    let done = if args.hold {
+        hold_pairing_button(&memory)?;
+        "held"
+    } else {
+        set(&memory, true)?;
+        std::thread::sleep(PRESS);
+        set(&memory, false)?;
+        "pressed"
+    };
     let name = board.folder().name();
     output.print(&Sorted(Pressed { board: name.to_owned(), button }), |out| {
-        writeln!(out, "the {button} of {name} was pressed")
+        writeln!(out, "the {button} of {name} was {done}")
     })?;
     Ok(Outcome::Done)
+}
+
+/// Holds the pairing button for long enough to confirm the code that the board shows.
+pub fn hold_pairing_button(memory: &Memory) -> emulator::Result<()> {
+    let (begun, code) = (Instant::now(), memory.code()?);
+    memory.press_pairing_button(true)?;
+    // A board that is busy counts its time slower than this computer, and clears the code when it has counted the hold.
+    while begun.elapsed() < HOLD || (begun.elapsed() < LONG_HOLD && code.is_some() && memory.code()? == code)
+    {
+        std::thread::sleep(HELD);
+    }
+    memory.press_pairing_button(false)
 }
 
 fn switch(

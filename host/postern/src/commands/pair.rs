@@ -10,6 +10,9 @@ use crate::device::{BoardArgs, DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
 
+/// What the first press must not be mistaken for.
+const SHOWN_ALREADY: &str = "If it shows a code already, do not press.";
+
 /// Options of `postern pair`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -22,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
 
-    /// Press the pairing button of the emulated board: once to see a code, and again if both codes are equal
+    /// Press the pairing button of the emulated board: once to see a code, and held if both codes are equal
     #[arg(long, conflicts_with = "device")]
     press_button: bool,
 
@@ -145,19 +148,22 @@ fn pair(
     name: Option<&str>,
 ) -> client::Result<client::Paired> {
     let name = name.map(|name| format!(" --board {name}")).unwrap_or_default();
-    let other = format!("`postern board press --pairing{name}` in another terminal");
+    let press_there = format!("`postern board press --pairing{name}` in another terminal");
+    let hold_there = format!("`postern board press --pairing --hold{name}` in another terminal");
     let mut own = None;
     device.pair(applicant, &mut |step| {
         match (step, memory) {
             (Step::Press, None) => {
-                note!("Press the pairing button of the board within a minute: it shows a code then.");
+                note!("Press the pairing button of the board within a minute: it shows a code then. {SHOWN_ALREADY}");
                 note!(
                     "A door on Linux writes the code to its log: `journalctl -fu postern-door`, or `postern board logs` on its \
                      computer."
                 );
             }
             (Step::Press, Some(memory)) if press => memory.press_pairing_button(true)?,
-            (Step::Press, Some(_)) => note!("Press the pairing button of the board: {other}."),
+            (Step::Press, Some(_)) => {
+                note!("Press the pairing button of the board: {press_there}. {SHOWN_ALREADY}");
+            }
             (Step::Compare(code), _) => {
                 own = Some(code);
                 note!("this computer shows  {code:06}");
@@ -174,12 +180,15 @@ fn pair(
                 }
             }
             (Step::Confirm, None) => {
-                note!("If the board shows the same, press its pairing button again within a minute.");
+                note!(
+                    "If the board shows the same, hold its pairing button for two seconds, within a minute. A shorter press ends \
+                     the pairing."
+                );
             }
             (Step::Confirm, Some(memory)) if memory.code()? != own => return Err(Error::CodesDiffer),
             (Step::Confirm, Some(memory)) if press => memory.press_pairing_button(true)?,
             (Step::Confirm, Some(_)) => {
-                note!("The codes are equal: press the pairing button again: {other}.");
+                note!("The codes are equal: hold the pairing button for two seconds: {hold_there}.");
             }
         }
         Ok(())

@@ -31,7 +31,7 @@ fn a_browser_pairs_a_door_opens_it_loses_it_and_finds_it_again() {
     browser.post("/b/linux/pair/press", "");
     eventually("both codes are shown", || browser.get("/b/linux/pair").matches("<dd>").count() == 2);
     eventually("the button counts", || {
-        browser.get("/b/linux/pair").contains("press the pairing button again")
+        browser.get("/b/linux/pair").contains("hold the pairing button for two seconds")
     });
     browser.post("/b/linux/pair/press", "");
     eventually("it is paired", || browser.get("/b/linux/pair").contains("paired as installer"));

@@ -283,7 +283,7 @@ fn a_second_door_behind_one_address(code: &str) {
         let mut child = command(&pairing);
         let mut child = child.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
         eventually("the pairing ends", || {
-            bench.done(&["board", "press", "--pairing"]);
+            bench.done(&["board", "press", "--pairing", "--hold"]);
             child.try_wait().expect("it runs").is_some()
         });
         assert!(child.wait().expect("it ends").success());

@@ -74,9 +74,9 @@ fn a_board_obeys_paired_computers_only() {
         .stdout(Stdio::null())
         .spawn()
         .expect("postern starts");
-    // One press shows the code, another one confirms it. A press that comes too early does not count.
+    // The first hold shows the code, another one confirms it. One that begins too early does not count.
     eventually("the pairing is confirmed", || {
-        bench.done(&["board", "press", "--pairing"]);
+        bench.done(&["board", "press", "--pairing", "--hold"]);
         pairing.try_wait().expect("it runs").is_some()
     });
     assert!(pairing.wait().expect("it ends").success());

@@ -106,7 +106,7 @@ fn a_bridge_at_an_address_takes_no_line_from_other_commands() {
     let mut pairing = command(&["pair", "--role", "operator"]);
     let mut pairing = pairing.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
     eventually("the pairing ends", || {
-        door.done(&["board", "press", "--pairing"]);
+        door.done(&["board", "press", "--pairing", "--hold"]);
         pairing.try_wait().expect("it runs").is_some()
     });
     assert!(pairing.wait().expect("it ends").success());

@@ -92,7 +92,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Pairs: presses the button when the command says so, and compares the codes, as a person does.
+    /// Pairs: presses and holds the button when the command says so, and compares the codes, as a person does.
     pub fn pair(&mut self) -> anyhow::Result<()> {
         let from = self.guest.said()?.len();
         let mut pair = self.command(&["pair"])?.stdout(Stdio::inherit()).stderr(Stdio::piped()).spawn()?;
@@ -104,7 +104,7 @@ impl Trial {
                 self.guest.set(Line::Pairing, false)?;
                 self.guest.wait_for(&format!("pairing: {}", code.trim()), from)?;
             }
-            if line.contains("ress the pairing button") || line.contains("press its pairing button") {
+            if line.contains("Press the pairing button") || line.contains("hold its pairing button") {
                 self.guest.set(Line::Pairing, true)?;
             }
         }

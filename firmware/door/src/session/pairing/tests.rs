@@ -74,8 +74,9 @@ impl Board {
     }
 
     fn press(&mut self) {
-        let waited = self.link.config.get().pairing;
-        self.link.state.update(|state| state.confirmed = waited);
+        if let Awaited::Press(number) | Awaited::Hold(number) = self.link.config.get().pairing {
+            self.link.state.update(|state| state.confirmed = number);
+        }
         self.pairing.tick(&mut self.display, &self.link);
     }
 

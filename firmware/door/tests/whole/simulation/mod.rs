@@ -115,11 +115,11 @@ impl World {
         self.wait(50).await;
     }
 
-    /// Waits until the code of a pairing was shown for long enough, and presses the pairing button.
+    /// Waits until the code of a pairing was shown for long enough, and holds the pairing button.
     pub async fn confirm(&self) {
         // The worker looks once a second.
         self.wait(4_500).await;
-        self.wires.press_pairing().await;
+        self.wires.hold_pairing(2_100).await;
     }
 
     /// Presses the exit button, and lets it go.

@@ -66,6 +66,14 @@ impl Wires {
             embassy_time::Timer::after_millis(100).await;
         }
     }
+
+    /// Holds the pairing button for so many milliseconds, and lets it go.
+    pub async fn hold_pairing(&self, ms: u64) {
+        self.pairing_button.set(true);
+        embassy_time::Timer::after_millis(ms).await;
+        self.pairing_button.set(false);
+        embassy_time::Timer::after_millis(100).await;
+    }
 }
 
 /// An output.

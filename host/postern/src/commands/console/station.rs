@@ -24,6 +24,7 @@ use super::pairing::Progress;
 use super::rules;
 use super::trial;
 use crate::clock;
+use crate::commands::board::hold_pairing_button;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK, camera};
 use crate::commands::flash::{self, firmware};
 use crate::device::DeviceArgs;
@@ -180,6 +181,10 @@ impl Station for Door {
     fn press(&self, button: Button) -> Said<()> {
         said(|| {
             let memory = self.emulated()?.powered_memory()?;
+            // While a code is shown, the button answers it: a shorter press would end the pairing.
+            if matches!(button, Button::Pairing) && memory.code()?.is_some() {
+                return Ok(hold_pairing_button(&memory)?);
+            }
             let press: fn(&Memory, bool) -> emulator::Result<()> = match button {
                 Button::Exit => Memory::press_button,
                 Button::Pairing => Memory::press_pairing_button,

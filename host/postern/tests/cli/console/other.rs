@@ -24,7 +24,7 @@ impl Other {
         let pairing = pairing.stderr(std::fs::File::create(&file).expect("a file")).stdout(Stdio::null());
         let mut pairing = pairing.spawn().expect("postern starts");
         eventually("the pairing is confirmed", || {
-            bench.done(&["board", "press", "--pairing"]);
+            bench.done(&["board", "press", "--pairing", "--hold"]);
             pairing.try_wait().expect("it runs").is_some()
         });
         let said = std::fs::read_to_string(&file).expect("what it said");
