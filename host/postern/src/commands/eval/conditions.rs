@@ -14,7 +14,7 @@ use template::{Calibration, CosineScore, Template};
 use train::augment::{Canvas, Condition};
 use vision::{CROP_SIZE, PixelFormat, Point, SUBPIXEL_BITS, SimilarityTransform};
 
-use super::people::people as named;
+use super::people::PeopleArgs;
 use super::standing::{Door, FRAME, Person, check_heights, in_parallel, pairs, people};
 use crate::numbers::count;
 use crate::output::{Outcome, Output, note};
@@ -28,13 +28,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
 
-    /// Use only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
-    folds: Vec<usize>,
-
-    /// A list of people in parts, as people.txt of LFW
-    #[arg(long, value_name = "FILE", requires = "folds")]
-    people: Option<PathBuf>,
+    #[command(flatten)]
+    people: PeopleArgs,
 
     /// The detector: a model's name, or an image
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::DETECTOR)]
@@ -103,7 +98,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         .ok()
         .with_context(|| format!("{} has no thresholds: `postern calibrate` measures them", args.encoder))?;
     let threshold = table.threshold(args.one_in, 1).similarity;
-    let names = args.people.as_ref().map(|list| named(list, &args.folds)).transpose()?;
+    let names = args.people.names()?;
     let people = people(&pairs(&args.images, names.as_deref())?, args.limit)?;
     if let Some(file) = &sheet {
         draw(&people, args.heights[0])?.save(file)?;

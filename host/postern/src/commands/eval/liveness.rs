@@ -18,7 +18,7 @@ use train::augment::Condition;
 use super::crops::{self, CropArgs};
 use super::liveness_report::{Reported, report};
 use super::meeting::Meeting;
-use super::people::people;
+use super::people::PeopleArgs;
 use super::presentations::{Door, Sight, progress, recorded, subject};
 use super::samples::{self, Presentation};
 use crate::numbers::{count, positive};
@@ -40,14 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     recorded: Option<PathBuf>,
 
-    /// Use only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
-    folds: Vec<usize>,
-
-    /// A list of people in parts, as people.txt of LFW: the number of parts, then for each part the number of people,
-    /// and one name a line
-    #[arg(long, value_name = "FILE", requires = "folds")]
-    people: Option<PathBuf>,
+    #[command(flatten)]
+    people: PeopleArgs,
 
     /// Assess the samples that an earlier run wrote with --write-samples, instead of new presentations
     #[arg(long, value_name = "FILE", conflicts_with_all = ["photos", "recorded"])]
@@ -159,11 +153,6 @@ impl Args {
     fn presents(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
-
-    /// The people asked for; none if all are.
-    fn names(&self) -> anyhow::Result<Option<Vec<String>>> {
-        self.people.as_ref().map(|list| people(list, &self.folds)).transpose()
-    }
 }
 
 /// What makes a presentation's pictures, by subject, attack type, seed, count and rate.
@@ -173,7 +162,7 @@ type Presenter = fn(&Subject, AttackType, u64, usize, f32) -> Vec<Photo>;
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(path) = &args.samples {
         let mut assessed = samples::read(path)?;
-        if let Some(names) = args.names()? {
+        if let Some(names) = args.people.names()? {
             assessed.retain(|one| names.contains(&one.person()));
         }
         ensure!(
@@ -183,7 +172,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         );
         return report(&assessed, &args.door(), output);
     }
-    let samples = args.force.check_any(args.write_samples.as_ref(), args.people.iter())?;
+    let samples = args.force.check_any(args.write_samples.as_ref(), args.people.people.iter())?;
     ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
     let liveness = Liveness::new(image.model().with_context(|| args.liveness.clone())?)
@@ -229,7 +218,7 @@ pub fn images(encoder: &str) -> anyhow::Result<(ImageFile, ImageFile)> {
 fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>> {
     let mut sources =
         if args.photos.is_empty() { vec![models::data("pictures")] } else { args.photos.clone() };
-    if let Some(names) = args.names()? {
+    if let Some(names) = args.people.names()? {
         let folders = sources.iter().flat_map(|source| names.iter().map(|name| source.join(name)));
         sources = folders.filter(|folder| folder.is_dir()).collect();
         ensure!(!sources.is_empty(), "no person of the list has a folder among the photographs");

@@ -6,12 +6,34 @@
 //! Abdel_Madi_Shabneh  1   name, a tab, photographs
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::numbers::count;
+
+/// The options that choose people.
+#[derive(clap::Args)]
+pub struct PeopleArgs {
+    /// Use only people of these parts of --people
+    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
+    pub folds: Vec<usize>,
+
+    /// A list of people in parts, as people.txt of LFW: the number of parts, then for each part the number of people,
+    /// and one name a line
+    #[arg(long, value_name = "FILE", requires = "folds")]
+    pub people: Option<PathBuf>,
+}
+
+impl PeopleArgs {
+    /// The people asked for; none if all are.
+    pub fn names(&self) -> anyhow::Result<Option<Vec<String>>> {
+        self.people.as_ref().map(|list| people(list, &self.folds)).transpose()
+    }
+}
+
 /// The names of the people of some parts, which count from 1, of the list in a file.
-pub fn people(path: &Path, parts: &[usize]) -> anyhow::Result<Vec<String>> {
+fn people(path: &Path, parts: &[usize]) -> anyhow::Result<Vec<String>> {
     let list = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     names(&list, parts).with_context(|| path.display().to_string())
 }

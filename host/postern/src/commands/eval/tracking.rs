@@ -18,7 +18,7 @@ use template::{Calibration, CosineScore, Template};
 use vision::{Face, Faces, PixelFormat};
 
 use super::liveness::images;
-use super::people::people;
+use super::people::PeopleArgs;
 use super::presentations::{choose, choose_good, progress, subject};
 use super::standing::{pairs, spread};
 use crate::numbers::count;
@@ -37,13 +37,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
 
-    /// Use only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
-    folds: Vec<usize>,
-
-    /// A list of people in parts, as people.txt of LFW
-    #[arg(long, value_name = "FILE", requires = "folds")]
-    people: Option<PathBuf>,
+    #[command(flatten)]
+    people: PeopleArgs,
 
     /// Number of people, spread evenly over all that have two photographs
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = count::<usize>)]
@@ -239,7 +234,7 @@ fn search(
 
 /// The people: of each the template of a photograph, and another photograph as a subject.
 fn visitors(args: &Args, recognizer: &Recognizer) -> anyhow::Result<Vec<Visitor>> {
-    let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
+    let names = args.people.names()?;
     let spread = spread(&pairs(&args.images, names.as_deref())?, args.limit);
     let visitors = spread.into_par_iter().map_init(
         || Arena::new(recognizer.arena_len()),

@@ -17,7 +17,7 @@ use vision::{Face, PixelFormat, SUBPIXEL_BITS};
 
 use crate::commands::eval::crops::{Crop, list};
 use crate::commands::eval::liveness::images;
-use crate::commands::eval::people::people;
+use crate::commands::eval::people::PeopleArgs;
 use crate::commands::eval::presentations::{choose, subject};
 use crate::commands::train::style;
 use crate::numbers::count;
@@ -56,13 +56,8 @@ pub struct CropArgs {
     #[arg(long, value_name = "FOLDER")]
     photos: Option<PathBuf>,
 
-    /// Only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
-    folds: Vec<usize>,
-
-    /// A list of people in parts, as people.txt of LFW
-    #[arg(long, value_name = "FILE", requires = "folds")]
-    people: Option<PathBuf>,
+    #[command(flatten)]
+    people: PeopleArgs,
 
     /// Number of photographs, spread evenly over the people
     #[arg(long, value_name = "N", default_value_t = 600, value_parser = count::<usize>)]
@@ -111,12 +106,10 @@ impl CropArgs {
 
     /// The crops of photographs, and of what is rendered from them.
     fn rendered(&self, folder: &Path, weights: &Weights) -> anyhow::Result<Vec<Group>> {
-        let sources: Vec<PathBuf> = match &self.people {
-            Some(list) => people(list, &self.folds)?
-                .iter()
-                .map(|name| folder.join(name))
-                .filter(|folder| folder.is_dir())
-                .collect(),
+        let sources: Vec<PathBuf> = match self.people.names()? {
+            Some(names) => {
+                names.iter().map(|name| folder.join(name)).filter(|folder| folder.is_dir()).collect()
+            }
             None => vec![folder.to_owned()],
         };
         ensure!(!sources.is_empty(), "no person of the list has a folder in {}", folder.display());

@@ -8,7 +8,7 @@ use train::sequence::{Options, Presentation, fit, source};
 
 use crate::answers::Sorted;
 use crate::answers::models::TrainedLiveness;
-use crate::commands::eval::people::people;
+use crate::commands::eval::people::PeopleArgs;
 use crate::commands::eval::samples;
 use crate::numbers::{count, factor, share};
 use crate::output::{Outcome, Output, note};
@@ -21,13 +21,8 @@ pub struct Args {
     #[arg(required = true, value_name = "FILE")]
     samples: Vec<PathBuf>,
 
-    /// Use only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
-    folds: Vec<usize>,
-
-    /// A list of people in parts, as people.txt of LFW
-    #[arg(long, value_name = "FILE", requires = "folds")]
-    people: Option<PathBuf>,
+    #[command(flatten)]
+    people: PeopleArgs,
 
     /// Attack type to leave out, to measure the model on an attack it was not trained on
     #[arg(long, value_name = "ATTACK", num_args = 1..)]
@@ -76,8 +71,8 @@ impl Args {
 /// Trains and writes the weights.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = args.output.as_deref().context("--output names the file of the weights")?;
-    let file = args.force.check(path, args.samples.iter().chain(&args.people))?;
-    let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
+    let file = args.force.check(path, args.samples.iter().chain(&args.people.people))?;
+    let names = args.people.names()?;
     let mut presentations = Vec::new();
     for path in &args.samples {
         let kept = samples::read(path)?.into_iter().filter(|one| {
@@ -90,8 +85,11 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let options = Options { steps, decay, errors: [accepted, refused], together: agreement, seed };
     let fitted = fit(&presentations, &options)
         .context("there are no samples of living heads, or none of attacks, that are long enough")?;
-    let apart =
-        if names.is_some() { format!(" --people LIST --folds {}", list(&args.folds)) } else { String::new() };
+    let apart = if names.is_some() {
+        format!(" --people LIST --folds {}", list(&args.people.folds))
+    } else {
+        String::new()
+    };
     let left_out = if args.leave_out.is_empty() {
         String::new()
     } else {
