@@ -1,6 +1,7 @@
 //! An encoder: a network, the optimiser that trains it, and the engine that computes it.
 
 use std::io::{self, Read, Write};
+use std::ops::Range;
 
 use autodiff::BufferPool;
 use autodiff::optimizer::{Memory, Optimizer};
@@ -9,6 +10,7 @@ use rayon::prelude::*;
 use crate::average::average;
 use crate::batch::parts;
 use crate::engine::{Engine, LossGradient, Processor};
+use crate::fade::fade;
 use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
 use crate::head::{Head, project, rescale};
@@ -48,6 +50,7 @@ pub struct Encoder {
     memory: Memory,
     frozen: Vec<bool>,
     rounding: bool,
+    fading: bool,
     engine: Box<dyn Engine>,
 }
 
@@ -72,7 +75,8 @@ impl Encoder {
     pub(crate) fn of(graph: Graph, optimizer: Optimizer) -> Self {
         let memory = Memory::new(graph.parameters.len());
         let frozen = vec![false; graph.nodes.len()];
-        Self { graph, optimizer, memory, frozen, rounding: false, engine: Box::<Processor>::default() }
+        let engine = Box::<Processor>::default();
+        Self { graph, optimizer, memory, frozen, rounding: false, fading: false, engine }
     }
 
     /// Has `engine` compute from now on.
@@ -118,6 +122,12 @@ impl Encoder {
         }
         self.frozen = frozen;
         Ok(())
+    }
+
+    /// From now on [`Trainable::advance`] brings the slopes of its PReLUs to zero, by the middle of a training. ONNX files then have
+    /// ReLUs in their place.
+    pub fn fade(&mut self) {
+        self.fading = true;
     }
 
     /// Makes `map` times the embedding the new embedding. `map` has one row for each new value, with one factor for each old value.
@@ -291,6 +301,12 @@ impl Trainable for Encoder {
         self.optimizer.update(&mut self.graph.parameters, &gradients, &mut self.memory, rate);
         for (parameter, values) in statistics {
             self.graph.parameters[parameter].values = values;
+        }
+    }
+
+    fn advance(&mut self, done: Range<f64>) {
+        if self.fading {
+            fade(&mut self.graph, done);
         }
     }
 

@@ -21,6 +21,7 @@ mod build;
 mod covariance;
 mod encoder;
 mod error;
+mod fade;
 mod fold;
 mod head;
 mod inverse;

@@ -1,6 +1,7 @@
 //! What the training loop asks of an encoder.
 
 use std::io::{self, Read, Write};
+use std::ops::Range;
 
 use crate::engine::LossGradient;
 use crate::{Embeddings, Images};
@@ -25,6 +26,9 @@ pub trait Trainable {
     /// value of the embeddings, and moves the weights against it. Where `gradient` gives `None` (a
     /// loss that is no number), nothing is changed.
     fn step(&mut self, images: &Images, rate: f32, gradient: &mut LossGradient);
+
+    /// Told after each step: which share of the training was done before it, and which is now, 0 to 1.
+    fn advance(&mut self, _done: Range<f64>) {}
 
     /// Writes weights, running statistics and the optimiser's state: all that [`Trainable::load`] needs to
     /// go on as if nothing had happened.

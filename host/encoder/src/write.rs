@@ -93,6 +93,9 @@ impl File<'_> {
         match activation {
             Activation::Identity => return input.into(),
             Activation::Relu => self.writer.node("Relu", name, &[input], &[]),
+            Activation::Prelu(slopes) if self.graph.values(slopes).iter().all(|&slope| slope == 0.0) => {
+                self.writer.node("Relu", name, &[input], &[]);
+            }
             Activation::Prelu(slopes) => {
                 let channels = self.graph.values(slopes).len();
                 let slopes = self.parameter(slopes, &[channels, 1, 1]);

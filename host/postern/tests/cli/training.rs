@@ -212,6 +212,13 @@ fn faces_without_names_teach_through_a_teacher_alone() {
     let norms = distill("norms", &["--keep-start", "0.5", "--batch-norm"]);
     assert!(norms.code == 2 && norms.said.contains("cannot be used with"), "{}", norms.said);
 
+    let relu = distill("relu", &["--relu"]);
+    assert_eq!(relu.code, 0, "{}", relu.said);
+    let manifest = fs::read_to_string(people.out("relu/manifest.toml")).expect("written");
+    assert!(manifest.contains("PReLUs made ReLUs"), "{manifest}");
+    let has = |onnx: &[u8], operator: &[u8]| onnx.windows(operator.len()).any(|bytes| bytes == operator);
+    assert!(has(&trained, b"PRelu") && !has(&weights("relu"), b"PRelu") && has(&weights("relu"), b"Relu"));
+
     let named = distill("named", &["--loss", "triplet"]);
     assert!(named.code == 2 && named.said.contains("have no names"), "{}", named.said);
     fs::remove_dir_all(people.out("strangers")).expect("removed");

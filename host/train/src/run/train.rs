@@ -178,6 +178,7 @@ impl Training<'_> {
         let images_per_second = batch.len() as f64 / began.elapsed().as_secs_f64().max(1e-9);
         let row = StepRow { done: position.done, epoch, step, loss, triplets, rate, images_per_second };
         let share = (position.epoch as f64 + step as f64 / steps as f64) / settings.epochs as f64;
+        self.encoder.advance(done..share);
         Ok(StepReport { row, epochs: settings.epochs, steps, share })
     }
 

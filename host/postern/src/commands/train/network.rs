@@ -60,9 +60,13 @@ pub struct NetworkArgs {
     #[arg(long, requires = "from")]
     batch_norm: bool,
 
+    /// Bring the slopes of its PReLUs to zero in the first half of the training: a network with ReLUs, for NPUs
+    #[arg(long, conflicts_with = "rounding")]
+    relu: bool,
+
     /// Keep this share of the weights that it begins with: each weight becomes the mean of the one before the training and the
     /// one after it
-    #[arg(long, value_name = "SHARE", requires = "from", conflicts_with_all = ["batch_norm", "rounding"], value_parser = share)]
+    #[arg(long, value_name = "SHARE", requires = "from", conflicts_with_all = ["batch_norm", "rounding", "relu"], value_parser = share)]
     keep_start: Option<f64>,
 
     /// Freeze the first N layers, or the layers with names that start with this text
@@ -157,6 +161,9 @@ impl NetworkArgs {
         if self.batch_norm {
             described = format!("{described}, batch norms put back");
         }
+        if self.relu {
+            described = format!("{described}, PReLUs made ReLUs");
+        }
         if let Some(layers) = &self.freeze {
             // That there are such layers shows now, before anything takes long.
             freeze(&mut encoder, layers)?;
@@ -217,6 +224,9 @@ impl NetworkArgs {
             let mut state = Vec::new();
             encoder.save(&mut state)?;
             train::run::replace(&kept, &state)?;
+        }
+        if self.relu {
+            encoder.fade();
         }
         self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))?;
         Ok(self.keep_start.map(|_| encoder.graph().clone()))
