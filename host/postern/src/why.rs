@@ -260,7 +260,7 @@ impl fmt::Display for Why {
                 "a face, and nobody typed a PIN before it: this door compares a face only with the owner of the PIN \
                  (`postern settings --matching`)",
             ),
-            Self::Unable => f.write_str("no result: models or people are missing, or do not fit each other"),
+            Self::Unable => f.write_str("no result: models or people are missing, or do not fit each other, or the cover of the board is open"),
             Self::Agreement { name, frames, needed } => write!(
                 f,
                 "{name} was recognised in {frames} pictures in a row, and {needed} are needed \

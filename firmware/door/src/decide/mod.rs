@@ -140,6 +140,11 @@ impl<'m> Decider<'m> {
         self.policy.locked_out_until(None, Factor::Face, now.as_millis())
     }
 
+    /// Until when a person's face is locked out, in milliseconds.
+    pub(crate) fn shut_until(&self, person: u32, now: Instant) -> Option<u64> {
+        self.policy.locked_out_until(Some(person), Factor::Face, now.as_millis())
+    }
+
     /// Milliseconds until the lockout of a person, or of nobody, ends; the ration of PINs is nobody's, too.
     pub(crate) fn lockout_left(&self, person: Option<u32>, now: Instant) -> u32 {
         let now = now.as_millis();

@@ -89,6 +89,11 @@ impl Clock {
         Ok(before)
     }
 
+    /// The time that `was` shows; the next step is as far away as for this one.
+    pub(crate) fn back_to(&self, was: &Self) -> Self {
+        Self { next_step: self.next_step, ..*was }
+    }
+
     /// Follows a clock that is right. Returns the time before, if it was set.
     pub(crate) fn follow(&mut self, unix_ms: u64) -> Option<Time> {
         let (time, now) = (self.now(), Instant::now());

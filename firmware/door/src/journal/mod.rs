@@ -87,6 +87,7 @@ pub(crate) struct SignedHead {
 /// A clock that was set, and is not in the log yet.
 #[must_use]
 pub(crate) struct ClockChange {
+    was: Clock,
     before: Time,
     /// To an earlier time.
     pub(crate) is_back: bool,
@@ -264,15 +265,22 @@ impl<F: NorFlash> Journal<F> {
     /// # Errors
     /// [`ClockRefusal`].
     pub(crate) fn set_clock(&mut self, unix_ms: u64, back: bool) -> Result<ClockChange, ClockRefusal> {
+        let was = self.clock;
         let before = self.clock.set(unix_ms, back)?;
         // A host that shows the same time but for its way is none that sets the clock back.
-        Ok(ClockChange { before, is_back: self.clock.now().unix_ms < before.unix_ms })
+        Ok(ClockChange { was, before, is_back: self.clock.now().unix_ms < before.unix_ms })
     }
 
     /// Sets the clock by one of the board's own, which is right, if it was to be set. Then as [`set_clock`](Self::set_clock).
     pub(crate) fn follow_clock(&mut self, unix_ms: u64) -> Option<ClockChange> {
+        let was = self.clock;
         let before = self.clock.follow(unix_ms)?;
-        Some(ClockChange { before, is_back: false })
+        Some(ClockChange { was, before, is_back: false })
+    }
+
+    /// Takes a change of the clock back, which nothing has taken down. The board's own clock is followed again at its time.
+    pub(crate) fn restore_clock(&mut self, change: &ClockChange) {
+        self.clock = self.clock.back_to(&change.was);
     }
 
     /// Takes down that the clock was set, by this host or by the board's own clock.

@@ -17,6 +17,8 @@ pub(crate) enum Error {
     Engine(Fault),
     /// The gallery refused.
     Gallery(gallery::Error),
+    /// Nobody comes in while the cover is open.
+    CoverOpen,
 }
 
 impl From<Fault> for Error {
@@ -39,6 +41,7 @@ impl fmt::Display for Error {
             Self::NoCalibration => f.write_str("the encoder is not calibrated"),
             Self::Engine(Fault(reason)) => f.write_str(reason),
             Self::Gallery(error) => error.fmt(f),
+            Self::CoverOpen => f.write_str("the cover is open"),
         }
     }
 }

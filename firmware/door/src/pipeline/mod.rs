@@ -149,14 +149,7 @@ impl<E: Engine> Pipeline<E> {
         }
         let before = core::mem::replace(&mut self.claimed, claimed);
         let begun = self.watch.take_abandoned().map(|face| (face, before));
-        let mut observation = self.try_step(scene, frame, random).unwrap_or_else(|error| Observation {
-            result: FrameResult::Unable(error),
-            faces: 0,
-            face: None,
-            threshold: None,
-            liveness: None,
-            like: None,
-        });
+        let mut observation = self.try_step(scene, frame, random).unwrap_or_else(Observation::unable);
         match &observation.result {
             FrameResult::NoFace | FrameResult::Unable(_) => self.watch.miss(None, scene.now_ms),
             FrameResult::Poor(_) => {

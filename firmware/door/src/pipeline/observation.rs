@@ -23,6 +23,14 @@ pub(crate) struct Observation {
     pub(crate) like: Option<u32>,
 }
 
+impl Observation {
+    /// Of a frame that is not assessed.
+    pub(crate) fn unable(error: Error) -> Self {
+        let result = FrameResult::Unable(error);
+        Self { result, faces: 0, face: None, threshold: None, liveness: None, like: None }
+    }
+}
+
 /// What a frame shows.
 #[derive(Debug, Clone)]
 pub(crate) enum FrameResult {

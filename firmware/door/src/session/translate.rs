@@ -109,6 +109,7 @@ pub(crate) fn pipeline_error(error: pipeline::Error) -> Error {
         pipeline::Error::NoCalibration => Error::NoCalibration,
         pipeline::Error::Engine(pipeline::Fault(reason)) => Error::Internal { reason },
         pipeline::Error::Gallery(error) => unreadable(error),
+        pipeline::Error::CoverOpen => Error::NotOpened { why: protocol::NotOpened::CoverOpen },
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! | step | request | after a power cut |
 //! |---|---|---|
-//! | begin, while something is staged | settle | the active firmware |
+//! | begin, or another signer, while something is staged | settle | the active firmware |
 //! | chunks | | the transfer goes on |
 //! | commit | try | the staged firmware is tried |
 //! | after a boot: runs on trial, is healthy, and the log has an entry | confirm, and restart | it is tried again, or stays |
@@ -130,9 +130,9 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         Ok(Firmware { slot: self.started, running, newest: record.newest(), pending, trial })
     }
 
-    /// Prepares the idle slot to be written. Returns the newest release that was active. Firmware on trial has no idle
-    /// slot: the other slot is the active one, until the boot loader has recorded the confirmation.
-    pub(crate) fn begin(&mut self) -> Result<u64, Stopped> {
+    /// The newest release that was active, where an update may begin. Firmware on trial has no idle slot: the other slot is the active
+    /// one, until the boot loader has recorded the confirmation.
+    pub(crate) fn newest_before_update(&self) -> Result<u64, Stopped> {
         if self.on_trial() || self.unrecorded {
             return Err(Stopped::OnTrial);
         }
@@ -140,8 +140,12 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         if self.requests.is_none() {
             return Err(Stopped::Flash);
         }
-        self.settle()?;
         Ok(newest)
+    }
+
+    /// Takes back what was staged for the boot loader. Firmware that runs on trial stays on trial.
+    pub(crate) fn withdraw(&mut self) -> Result<(), Stopped> {
+        if self.on_trial() || self.unrecorded { Ok(()) } else { self.settle() }
     }
 
     fn settle(&mut self) -> Result<(), Stopped> {

@@ -55,7 +55,7 @@ impl<F: NorFlash> Updates<F> {
         let release = Release { kind: number(kind), sequence, length, sha256 };
         release.verify(&signer, &signature.bytes()).map_err(|_| unsigned())?;
         let newest = match kind {
-            ModelKind::Firmware => self.firmware.begin()?,
+            ModelKind::Firmware => self.firmware.newest_before_update()?,
             // No signature makes up for both records: an image can be signed as several releases.
             _ => storage.newest(kind).map_err(|_| Error::ReleaseLost { kind })?,
         };
@@ -64,9 +64,23 @@ impl<F: NorFlash> Updates<F> {
         }
         let slot = idle.of(kind);
         let image = Image { slot: slot.index, length, sha256 };
+        Transfer::fits(kind, length, slot.bytes())?;
+        if kind == ModelKind::Firmware {
+            // Last: a request that is refused withdraws nothing that somebody else has staged.
+            self.firmware.withdraw()?;
+        }
         self.transfer = None;
         let transfer = Transfer::begin(kind, image, sequence, slot.bytes(), storage)?;
         Ok(self.transfer.insert(transfer).next())
+    }
+
+    /// Forgets what the signer of before has sent, as there is another one: a transfer, and firmware that the boot loader was to try.
+    ///
+    /// # Errors
+    /// [`Error::Flash`]: the firmware may be tried.
+    pub(crate) fn forget(&mut self) -> Result<(), Error> {
+        self.transfer = None;
+        Ok(self.firmware.withdraw()?)
     }
 
     /// Whether firmware is received.

@@ -34,11 +34,22 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    /// Begins a transfer into the idle slot, whose bytes are `in_flash`. Continues an interrupted transfer of the same
-    /// image. An image that is there whole is not sent again; the commit checks it as any other.
+    /// Checks that an image of this length fits into its slot, whose bytes are `in_flash`.
     ///
     /// # Errors
-    /// [`Error::SlotSize`], [`Error::Flash`].
+    /// [`Error::SlotSize`].
+    pub(crate) fn fits(kind: ModelKind, length: u32, in_flash: &[u8]) -> Result<(), Error> {
+        if length == 0 || length as usize > in_flash.len() {
+            return Err(Error::SlotSize { kind, length, slot: in_flash.len() as u32 });
+        }
+        Ok(())
+    }
+
+    /// Begins a transfer into the idle slot, whose bytes are `in_flash` and which it [`fits`](Self::fits). Continues an interrupted
+    /// transfer of the same image. An image that is there whole is not sent again; the commit checks it as any other.
+    ///
+    /// # Errors
+    /// [`Error::Flash`].
     pub(crate) fn begin<F: NorFlash>(
         kind: ModelKind,
         image: Image,
@@ -47,9 +58,6 @@ impl Transfer {
         storage: &mut Storage<F>,
     ) -> Result<Self, Error> {
         let Image { slot: _, length, sha256: _ } = image;
-        if length == 0 || length as usize > in_flash.len() {
-            return Err(Error::SlotSize { kind, length, slot: in_flash.len() as u32 });
-        }
         let mut hash = Sha256::new();
         let mut whole = Sha256::new();
         whole.update(in_flash.get(..length as usize).unwrap_or_default());

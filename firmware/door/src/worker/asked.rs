@@ -14,6 +14,7 @@
 //! - Nothing of an order shows before step 2. Where that cannot be written, nothing shows at all.
 //! - Step 5 comes after the failure is in flash. A failure that waits for its ration has the record stay, so each boot counts one.
 //! - Whoever's PIN is requested is asked nothing: it would lead no further.
+//! - Whoever's face is locked out is asked nothing: their failure would not count, and an order that suits a recording could be waited for.
 //! - A face that looks like nobody is asked nothing while nobody's faces are locked out: a boot does not know which faces it would
 //!   have to pass over.
 

@@ -8,12 +8,13 @@ use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::{RejectReason, STEPS};
 use policy::{Pin, Reason};
+use protocol::Error;
 
 use crate::{
     decide::{Decision, Evidence, Situation},
     journal::{ClockChange, EntryFields, Journal},
     link::{Cause, Command, IoEvent, Link, Stamped},
-    pipeline::{Against, Engine, FrameResult, Models, Scene},
+    pipeline::{self, Against, Engine, FrameResult, Models, Observation, Scene},
     session::{configure, translate::similarity},
     store::{Clocks, Rules, write_tallies},
 };
@@ -24,12 +25,19 @@ use super::parts::Parts;
 const RETRY: Duration = Duration::from_secs(10);
 
 impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
-    /// Assesses a frame of the camera, records it, and does what is decided.
+    /// Assesses a frame of the camera, records it, and does what is decided. While the cover is open none is assessed: nobody would come
+    /// in, so nothing would count as a failure, and whoever looks for a picture that passes would look for nothing.
     pub(crate) async fn take_frame(&mut self, models: &Models<'_, E>, capture: Capture<'_>) {
         let Capture { sequence, frame } = capture;
         self.camera_sequence = sequence;
         let started = self.system.instructions();
         let now = Instant::now();
+        if self.link.state.get().cover_open {
+            let unable = Observation::unable(pipeline::Error::CoverOpen);
+            self.events.record_frame(sequence, &unable, 0, 0);
+            self.next_sample = now + Duration::from_millis(B::SAMPLE_MS);
+            return;
+        }
         let requested = self.decider.requested(now);
         // What was seen while a PIN was requested was no try of its person. A challenge is of somebody else.
         if self.decider.is_request_new(now) && !self.pipeline.is_asking() {
@@ -51,13 +59,17 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         if is_drawn {
             let asked = self.pipeline.asked(&scene);
             let is_known = asked.is_some() && asked == requested;
-            if is_known || !self.stake_challenge(asked) {
+            let shut = asked.filter(|person| self.decider.shut_until(*person, now).is_some());
+            if is_known || shut.is_some() || !self.stake_challenge(asked) {
                 // What would not count, or lead no further, shows nothing.
                 self.pipeline.interrupt();
                 if let FrameResult::NotLive(reason @ RejectReason::ChallengeRequested(_)) =
                     &mut observation.result
                 {
                     *reason = RejectReason::TooFewSamples;
+                }
+                if shut.is_some() {
+                    self.deny(shut, Reason::LockedOut, 0);
                 }
             }
         }
@@ -160,8 +172,8 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         self.enact(answer.decision, 0).await;
     }
 
-    /// Forgets the frames so far: they were of another claim. A challenge that is under way has failed.
-    fn begin_frames(&mut self) {
+    /// Forgets the frames so far: they were of another claim, or before the cover was opened. A challenge that is under way has failed.
+    pub(crate) fn begin_frames(&mut self) {
         self.pipeline.reset();
         self.decider.reset();
         self.ask(None);
@@ -235,31 +247,38 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     pub(crate) fn follow_clock(&mut self) {
         let change = self.system.unix_ms().and_then(|unix_ms| self.journal.follow_clock(unix_ms));
         if let Some(change) = change {
-            self.keep_clock(&change, None);
+            // If it cannot be kept, it is followed later.
+            let _ = self.keep_clock(&change, None);
         }
     }
 
     /// Writes a clock that was set, and when lockouts end by it. Whichever a power cut leaves unwritten, no lockout ends: of two ends
     /// the later one comes first, and none is farther away than the longest lockout.
-    pub(crate) fn keep_clock(&mut self, change: &ClockChange, host: Option<[u8; 32]>) {
+    ///
+    /// # Errors
+    /// [`Error::Flash`]: the lockouts could not be written, and the clock is what it was.
+    pub(crate) fn keep_clock(&mut self, change: &ClockChange, host: Option<[u8; 32]>) -> Result<(), Error> {
         if change.is_back {
             self.journal.record_clock(change, host);
             self.move_lockouts();
-        } else {
-            self.move_lockouts();
+        } else if self.move_lockouts() {
             self.journal.record_clock(change, host);
+        } else {
+            self.journal.restore_clock(change);
+            return Err(Error::Flash);
         }
+        Ok(())
     }
 
-    /// Writes when lockouts end: flash has that on the clock, which was set. That is also done where the gallery does not open. Then
-    /// flash keeps what else the next boot knows of failures that may be lost.
-    fn move_lockouts(&mut self) {
+    /// Writes when lockouts end: flash has that on the clock, which was set. That is also done where the gallery does not open, and soon
+    /// after a write that failed. Flash keeps what else the next boot knows of failures that may be lost. Returns whether flash has it.
+    fn move_lockouts(&mut self) -> bool {
         self.decider.tallies_mut().touch();
-        if self.people.gallery().is_ok() {
-            self.keep_tallies();
-        } else if self.rules.suspended_until.is_none() && self.decider.tallies().is_changed() {
+        let waits = self.rules.suspended_until.is_none() && self.decider.tallies().is_changed();
+        if waits {
             self.put_tallies();
         }
+        !waits || !self.uncounted
     }
 
     fn put_tallies(&mut self) {

@@ -302,6 +302,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             self.cover_openings = io.cover_openings;
             self.pairing.end(&mut self.system, self.link);
             self.access.wipe();
+            // What is seen before it is closed again counts for nothing.
+            self.begin_frames();
         }
         self.pairing.tick(&mut self.system, self.link);
         if let Some(host) = self.pairing.take_erased() {

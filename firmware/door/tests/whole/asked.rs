@@ -4,9 +4,10 @@ use crate::challenge::{Visitor, asked, board, settings};
 use crate::simulation::engine::Pose;
 use crate::simulation::{
     Board, World,
-    rules::{set_rule, two_factors},
+    rules::{denials, set_rule, two_factors},
     supply::Cut,
 };
+use policy::Reason;
 use protocol::{Limits, Matching, Request, Settings};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -139,6 +140,47 @@ fn a_face_that_looks_like_nobody_is_asked_nothing_while_those_are_locked_out() {
         assert!(!begins(&mut board, 9, None), "an order for nothing");
     }
     assert!(passes(&mut board, 0), "and nobody else is slowed");
+}
+
+/// Else orders could be drawn during a lockout, for nothing, until one suits a recording.
+#[test]
+fn whoevers_face_is_locked_out_is_asked_nothing() {
+    let mut board = guarded(1);
+    assert!(begins(&mut board, 1, None));
+    board.boot(async |world: &mut World| {
+        assert!(!stands_until_asked(world, 1).await);
+        let reasons = denials(world, &mut 0).await;
+        assert!(reasons.contains(&(Some(1), Reason::LockedOut)), "{reasons:?}");
+        world.wait(3_600_000).await;
+        assert!(stands_until_asked(world, 1).await);
+    });
+}
+
+/// Else whoever opens the cover sees as many orders as they like, and closes it when one suits a recording.
+#[test]
+fn an_open_cover_draws_no_order_and_fails_a_challenge_that_is_under_way() {
+    let mut board = guarded(1);
+    board.boot(async |world: &mut World| {
+        world.wires.cover.set(true);
+        world.wait(100).await;
+        assert!(!stands_until_asked(world, 1).await, "an order for nothing");
+        world.wires.cover.set(false);
+        world.wait(100).await;
+        assert!(stands_until_asked(world, 1).await);
+        world.wires.cover.set(true);
+        world.wait(100).await;
+        assert_eq!(asked(world), None);
+        world.wires.cover.set(false);
+        world.wait(100).await;
+        assert!(!stands_until_asked(world, 1).await, "who was asked has failed, and is locked out");
+    });
+    let mut board = guarded(1);
+    board.boot(async |world: &mut World| {
+        assert!(stands_until_asked(world, 1).await);
+        world.wires.cover.set(true);
+        world.wait(100).await;
+    });
+    assert!(!passes(&mut board, 0), "also where the power is cut before it is closed");
 }
 
 #[test]

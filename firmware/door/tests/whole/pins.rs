@@ -2,8 +2,8 @@
 
 use crate::simulation::{Board, World};
 use audit::Kind;
-use policy::{Alarm, Reason};
-use protocol::{Error, EventKind, Limits, Request, Response, Settings};
+use policy::Alarm;
+use protocol::{Error, EventKind, FrameResult, Limits, Request, Response, Settings};
 
 /// A board that knows person 1.
 fn board() -> Board {
@@ -147,8 +147,30 @@ fn an_open_cover_locks_wipes_the_session_and_lets_nobody_in_from_outside() {
         world.host.become_host(7);
         assert_eq!(alarms(world).await, [(Alarm::Cover as u8, false), (Alarm::Cover as u8, true)]);
         let log = world.host.log().await;
-        let mut refused = log.iter().filter(|(_, entry)| entry.kind == Kind::Refused);
-        assert!(refused.any(|(_, entry)| entry.reason == Reason::Cover as u8 && entry.person == Some(1)));
+        assert!(log.iter().all(|(_, entry)| entry.kind != Kind::Refused), "no frame was assessed");
+    });
+}
+
+#[test]
+fn no_frame_is_assessed_while_the_cover_is_open() {
+    board().boot(async |world: &mut World| {
+        cover(world, true).await;
+        world.host.become_host(7);
+        // Neither somebody who is known nor a stranger.
+        for person in [1, 9] {
+            world.show(person).await;
+        }
+        let events = world.host.ask(Request::NextEvents { after: 0 }).await;
+        let Ok(Response::Events { events, .. }) = events else { panic!("{events:?}") };
+        let results: Vec<_> = events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::FrameAssessed { result, faces, .. } => Some((result.clone(), *faces)),
+                _ => None,
+            })
+            .collect();
+        assert!(results.len() >= 2);
+        assert!(results.iter().all(|seen| *seen == (FrameResult::Unable, 0)), "{results:?}");
     });
 }
 

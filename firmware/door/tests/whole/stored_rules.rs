@@ -1,12 +1,12 @@
 //! Rules and settings in flash: over power cuts, and with damaged records.
 
-use crate::simulation::World;
 use crate::simulation::rules::{
     board, code, comes, denials, office, restore_limits, set_limits, set_rule, two_factors,
 };
+use crate::simulation::{World, engine};
 use audit::Kind;
 use policy::{Reason, Rule};
-use protocol::{Error, Limits, Name, Request, Response, Settings};
+use protocol::{Error, Limits, ModelKind, Name, Request, Response, Settings};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
@@ -317,6 +317,11 @@ fn damaged_settings_are_no_defaults_and_admit_nobody_until_they_are_set() {
             let partial = Settings { open_ms: 4_000, ..status.settings };
             assert_eq!(world.host.ask(Request::SetSettings(partial)).await, Err(Error::SettingsLost));
             assert!(!comes(world, 1).await, "key {key:#x}: nobody has set all of them");
+            // Nobody has chosen by which rate they would be enrolled, and the encoder checked.
+            assert_eq!(world.host.enrol("Cid", 3).await, Err(Error::SettingsLost));
+            world.host.sequence = 9;
+            let flashed = world.host.flash(ModelKind::Encoder, &engine::encoder("better", 2)).await;
+            assert_eq!(flashed.map(drop), Err(Error::SettingsLost));
             assert!(!world.host.kinds().await.ends_with(&[Kind::Settings]));
             restore_limits(world, Limits::default()).await;
             assert!(comes(world, 1).await, "an installer has set them again");

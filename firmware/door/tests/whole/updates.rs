@@ -9,6 +9,7 @@ use crate::simulation::{
 };
 use audit::Kind;
 use board_api::ResetReason;
+use ed25519_dalek::SigningKey;
 use protocol::{Error, Firmware, MAX_CHUNK, ModelKind, Request, Response};
 
 async fn running(world: &mut World) -> Firmware {
@@ -88,6 +89,48 @@ fn an_update_on_trial_activates_itself() {
         let older = image(BOARD, 1, &signing_key());
         let refused = Error::TooOld { kind: ModelKind::Firmware, newest: 2 };
         assert_eq!(flash(world, &older, 1).await, Err(refused));
+    });
+}
+
+/// An installer who sets another signer, as the key of before may be stolen, has nothing started that is signed by that.
+#[test]
+fn another_signer_withdraws_what_the_one_before_has_staged() {
+    let mut board = Board::new();
+    let update = image(BOARD, 2, &signing_key());
+    board.boot(async |world: &mut World| {
+        flash(world, &update, 2).await.unwrap();
+        let signer = signing_key().verifying_key().to_bytes();
+        world.host.ask(Request::SetSigner { signer }).await.unwrap();
+        assert_eq!(running(world).await.pending, Some(2), "the same signer changes nothing");
+        let signer = SigningKey::from_bytes(&[0x99; 32]).verifying_key().to_bytes();
+        world.host.ask(Request::SetSigner { signer }).await.unwrap();
+        assert_eq!(running(world).await, settled(0, FIRST));
+    });
+    board.boot(async |world: &mut World| assert_eq!(running(world).await, settled(0, FIRST)));
+    let mut board = Board::new();
+    board.boot(async |world: &mut World| {
+        let begin = host::begin(&signing_key(), ModelKind::Firmware, &update, 2);
+        world.host.ask(begin).await.unwrap();
+        let signer = SigningKey::from_bytes(&[0x99; 32]).verifying_key().to_bytes();
+        world.host.ask(Request::SetSigner { signer }).await.unwrap();
+        let chunk = Request::ModelChunk { offset: 0, data: &update[..64] };
+        assert_eq!(world.host.ask(chunk).await.map(drop), Err(Error::NoTransfer));
+    });
+}
+
+#[test]
+fn an_update_that_is_refused_withdraws_nothing() {
+    let mut board = Board::new();
+    let update = image(BOARD, 2, &signing_key());
+    board.boot(async |world: &mut World| {
+        flash(world, &update, 2).await.unwrap();
+        let kind = ModelKind::Firmware;
+        let old = host::begin(&signing_key(), kind, &update, 0);
+        assert_eq!(world.host.ask(old).await.map(drop), Err(Error::TooOld { kind, newest: FIRST }));
+        let large = vec![0; 4 << 20];
+        let large = world.host.ask(host::begin(&signing_key(), kind, &large, 3)).await;
+        assert!(matches!(large, Err(Error::SlotSize { .. })), "{large:?}");
+        assert_eq!(running(world).await.pending, Some(2));
     });
 }
 

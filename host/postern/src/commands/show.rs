@@ -100,8 +100,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let shot = Shot { path: path.clone(), ..shots.into_iter().nth(last).context("a picture was shown")? };
         if decision.result == FrameResult::Unable {
             bail!(
-                "the door cannot assess pictures: a model is missing (`postern flash models`), or \
-                 the people were enrolled with another encoder (`postern board status`)"
+                "the door cannot assess pictures: a model is missing (`postern flash models`), \
+                 the people were enrolled with another encoder, or the cover is open (`postern board status`)"
             );
         }
         note_faces(&shot, decision.faces);

@@ -52,8 +52,11 @@ pub(crate) fn handle<B: Board, E: Engine>(
             board: text(parts.system.name()),
         }),
         Request::Status => Ok(Response::Status(status::status(parts, models))),
-        // Of what is lost nothing is read, and nothing is changed: the rest would be defaults, which nobody has chosen.
-        Request::GetSettings | Request::SetSettings(_) if parts.rules.lost => Err(Error::SettingsLost),
+        // Of what is lost nothing is read, and nothing is changed: the rest would be defaults, which nobody has chosen. By those
+        // nobody is enrolled either.
+        Request::GetSettings | Request::SetSettings(_) | Request::Enrol { .. } if parts.rules.lost => {
+            Err(Error::SettingsLost)
+        }
         Request::GetSettings => Ok(Response::Settings(parts.settings)),
         Request::SetSettings(settings) => set_settings(parts, settings, models, false),
         Request::RestoreSettings(settings) => set_settings(parts, settings, models, true),
@@ -94,10 +97,10 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::CommitModel => {
             let storage = opened(&mut parts.storage)?;
             let (settings, people, lost) = (&parts.settings, &mut parts.people, parts.rules.lost);
-            // Settings that are lost are set as a whole, and checked then.
+            // Which rate an encoder must bear out is not known while the settings are lost: they may open again.
             let bears_out = |encoder: Option<&EncoderInfo>| match lost {
                 false => promise::check_encoder(settings, people, encoder),
-                true => Ok(()),
+                true => Err(Error::SettingsLost),
             };
             let engine = &mut parts.pipeline.engine;
             let info = parts.updates.commit(engine, models, idle, storage, bears_out)?;
@@ -146,7 +149,11 @@ pub(crate) fn handle<B: Board, E: Engine>(
             parts.access.replace_key(key, opened(&mut parts.storage)?).map(|()| Response::Done)
         }
         Request::SetSigner { signer } => {
-            opened(&mut parts.storage)?.set_signer(&signer)?;
+            let storage = opened(&mut parts.storage)?;
+            if storage.signer() != Ok(Some(signer)) {
+                parts.updates.forget()?;
+            }
+            storage.set_signer(&signer)?;
             Ok(Response::Done)
         }
         Request::Open { signer, counter, until, signature } => {
@@ -225,8 +232,7 @@ fn set_clock<B: Board, E: Engine>(
         ClockRefusal::Before(earliest) => Error::ClockBackwards { earliest },
         ClockRefusal::After(latest) => Error::ClockAhead { latest },
     })?;
-    parts.keep_clock(&change, parts.access.peer());
-    Ok(Response::Done)
+    parts.keep_clock(&change, parts.access.peer()).map(|()| Response::Done)
 }
 
 /// A page of the audit log.
