@@ -3,7 +3,8 @@
 //! Rules are stored with the settings, in as many places as the board gives: a place for each who has a rule. For each page of places there is a list of the versions of
 //! the rules in it, twice. A place that is free keeps its version, so that no rule of before comes back there. The rule is written before the list: a power cut leaves the old
 //! rules or the new ones. If a rule does not open, or is older than listed, a rule is lost, and it is unknown whose rule it
-//! was. If both lists of a page are lost, so are all rules of the page. Then only people are admitted whose own rule is
+//! was. One that was lost for a boot, as flash failed or somebody damaged it and put it back, may be there again, and its person has been
+//! given another one meanwhile. Then the person has two, and neither counts until they are given one again. If both lists of a page are lost, so are all rules of the page. Then only people are admitted whose own rule is
 //! there.
 
 use embassy_time::Instant;
@@ -109,14 +110,20 @@ impl<'m> Rules<'m> {
         if nobody { None } else { self.stored(person) }
     }
 
-    /// The rule of a person, also while nobody is admitted; `None` if it may be lost.
+    /// The rule of a person, also while nobody is admitted; `None` if it may be lost, or is one of two.
     pub(crate) fn stored(&self, person: PersonId) -> Option<Rule> {
-        let own = self.kept().flatten().find(|(of, _)| *of == person);
-        match own {
-            Some((_, rule)) => Some(*rule),
-            None if self.broken => None,
-            None => Some(Rule::default()),
+        let mut own = self.kept().flatten().filter(|(of, _)| *of == person);
+        match (own.next(), own.next()) {
+            (Some((_, rule)), None) => Some(*rule),
+            (Some(_), Some(_)) => None,
+            (None, _) if self.broken => None,
+            (None, _) => Some(Rule::default()),
         }
+    }
+
+    /// Whether a rule was lost, or somebody has two.
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.broken || self.people().any(|person| self.places(person).count() > 1)
     }
 
     /// The owner of a PIN, and whether it is the duress PIN. `None` if nobody or several people have it. All rules are
@@ -131,7 +138,7 @@ impl<'m> Rules<'m> {
                 owner = Some((person, duress));
             }
         }
-        owner.filter(|_| !several)
+        owner.filter(|(person, _)| !several && self.stored(*person).is_some())
     }
 
     /// Removes the rule of a person who is no longer enrolled.
@@ -143,9 +150,20 @@ impl<'m> Rules<'m> {
         person: PersonId,
         storage: &mut Storage<F>,
     ) -> Result<(), Error> {
-        match self.place(person) {
-            Some(place) => self.take(place, None, storage),
-            None => Ok(()),
+        self.free(person, None, storage)
+    }
+
+    /// Frees all places of a person but one.
+    fn free<F: NorFlash>(
+        &mut self,
+        person: PersonId,
+        but: Option<usize>,
+        storage: &mut Storage<F>,
+    ) -> Result<(), Error> {
+        loop {
+            let place = self.places(person).find(|place| Some(*place) != but);
+            let Some(place) = place else { return Ok(()) };
+            self.take(place, None, storage)?;
         }
     }
 
@@ -166,17 +184,20 @@ impl<'m> Rules<'m> {
         if rule == Rule::default() && !self.broken {
             return self.remove(person, storage);
         }
-        let own = self.place(person);
+        let own = self.places(person).next();
         let mut entries = self.pages.iter().flat_map(|page| page.versions);
         let free = || entries.position(|entry| !is_taken(entry));
         let limit = (self.pages.len() * PAGE) as u16;
         let place = own.or_else(free).ok_or(Error::RulesFull { limit })?;
-        self.take(place, Some((person, rule)), storage)
+        self.take(place, Some((person, rule)), storage)?;
+        // Until the others are gone, neither counts.
+        self.free(person, Some(place), storage)
     }
 
-    /// The place of a person's rule.
-    fn place(&self, person: PersonId) -> Option<usize> {
-        self.kept().position(|kept| kept.is_some_and(|(of, _)| of == person))
+    /// The places of a person's rules: one, or two where one came back.
+    fn places(&self, person: PersonId) -> impl Iterator<Item = usize> {
+        let of_person = move |kept: Option<(PersonId, &Rule)>| kept.is_some_and(|(of, _)| of == person);
+        self.kept().enumerate().filter_map(move |(place, kept)| of_person(kept).then_some(place))
     }
 
     /// Takes a place, or frees it.

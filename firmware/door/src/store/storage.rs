@@ -140,7 +140,8 @@ impl<F: NorFlash> Storage<F> {
         Ok(match (versions, copy) {
             (Stored::Valid(versions), copy) => {
                 if !matches!(copy, Stored::Valid(copy) if copy == versions) {
-                    self.0.put(second, &versions)?;
+                    // If it cannot be written now, it is at a later boot.
+                    let _ = self.0.put(second, &versions);
                 }
                 Stored::Valid(versions)
             }
@@ -279,7 +280,13 @@ impl<F: NorFlash> Storage<F> {
             [self.0.read(Item::Salt(Twin::First))?, self.0.read(Item::Salt(Twin::Second))?];
         let salt = match kept {
             [Stored::Valid(salt), Stored::Valid(_)] => return Ok(salt),
-            [Stored::Valid(salt), _] | [_, Stored::Valid(salt)] => salt,
+            [Stored::Valid(salt), _] | [_, Stored::Valid(salt)] => {
+                // If they cannot be written now, they are at a later boot.
+                for twin in Twin::BOTH {
+                    let _ = self.0.put(Item::Salt(twin), &salt);
+                }
+                return Ok(salt);
+            }
             [Stored::Absent, Stored::Absent] => {
                 // Before the salt: a board that has a salt has an inventory.
                 self.0.keep_inventory()?;

@@ -203,7 +203,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
         let stale_order = order.is_some() && carried.is_none();
         let rolled_back = older_boot || stale_order || older_flash;
-        let lost = !sound || tampered || access.whole().is_err() || rules.broken;
+        let lost = !sound || tampered || access.whole().is_err() || rules.is_unsure();
         if rolled_back || lost {
             let fault = if rolled_back { Fault::RolledBack } else { Fault::Settings };
             journal.record(Kind::Fault, EntryFields::reason(fault as u8));

@@ -134,6 +134,26 @@ fn a_worn_counter_refuses_changes_before_the_board_distrusts_its_flash() {
     });
 }
 
+/// The list of rules is in flash twice. A boot that cannot write the second again goes by the first.
+#[test]
+fn a_rule_that_is_refused_by_a_worn_counter_shuts_nobody_else_out() {
+    let mut board = board();
+    crate::simulation::counter::wear_out(true);
+    for tries in [1, 100] {
+        let mut board = board.copy();
+        board.boot(async |world: &mut World| {
+            for _ in 0..tries {
+                assert!(set_rule(world, "Bob", two_factors()).await.is_err(), "not confirmed");
+            }
+        });
+        for _ in 0..2 {
+            board.boot(async |world: &mut World| assert!(comes(world, 1).await, "after {tries} tries"));
+        }
+    }
+    crate::simulation::counter::wear_out(false);
+    board.boot(async |world: &mut World| assert!(comes(world, 1).await));
+}
+
 /// Sends release 2 of the firmware.
 async fn send_update(world: &mut World) {
     let update = image(BOARD, 2, &signing_key());
