@@ -9,9 +9,10 @@
 //! Only this user can read the file. Each board has a file of its own, so that two boards cannot find
 //! out that they share a host, and so that one key can be rotated without the others. During a rotation
 //! the file also holds `next`, the new secret, until the board acknowledges it. If the acknowledgement
-//! is lost, the host tries both secrets.
+//! is lost, the host tries both secrets. The keys of a pairing are in a file beside it until the board has acknowledged them,
+//! see `pending`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -70,6 +71,11 @@ impl Credentials {
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
+        self.save_in(&Folder::of(path)?, path)
+    }
+
+    /// The same in a folder in which no other program writes meanwhile.
+    pub(crate) fn save_in(&self, folder: &Folder, path: &Path) -> Result<()> {
         let record = Record {
             secret: hex::encode(self.secret.bytes()),
             board: hex::encode(self.board),
@@ -77,7 +83,7 @@ impl Credentials {
             log: self.log.map(hex::encode),
         };
         let text = serde_json::json!(record).to_string();
-        write_secret(path, text.as_bytes())
+        folder.write(path, text.as_bytes())
     }
 
     /// The public key by which the board recognises this computer.
@@ -102,25 +108,50 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
 }
 
 /// Writes a file that only this user can read. It is written beside its place and renamed, so that a
-/// writer that is interrupted leaves the previous file.
+/// writer that is interrupted leaves the previous file. The disk has it when this returns.
 ///
 /// # Errors
 /// [`Error::File`].
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(folder) = path.parent() {
+    Folder::of(path)?.write(path, bytes)
+}
+
+/// A folder in which this program alone writes secrets, until this is dropped.
+pub(crate) struct Folder(File);
+
+impl Folder {
+    /// That of the file at `path`; it is made if necessary.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        let file = File::open(folder).map_err(Error::file(folder))?;
+        // Some file systems have no locks of folders. There, two programs are kept apart by the line of the board alone.
+        let _ = file.lock();
+        Ok(Self(file))
     }
-    let beside = PathBuf::from(format!("{}.new", path.display()));
-    // A file that an interrupted writer left behind may have other permissions.
-    let _ = fs::remove_file(&beside);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(Error::file(&beside))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::file(&beside))?;
-    fs::rename(&beside, path).map_err(Error::file(path))
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let beside = PathBuf::from(format!("{}.new", path.display()));
+        // A file that an interrupted writer left behind may have other permissions.
+        let _ = fs::remove_file(&beside);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&beside)
+            .map_err(Error::file(&beside))?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::file(&beside))?;
+        fs::rename(&beside, path).map_err(Error::file(path))?;
+        match self.0.sync_all() {
+            // Some file systems have nothing to write for a folder.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            done => done.map_err(Error::file(path)),
+        }
+    }
 }
 
 /// The bytes of exactly twice as many hexadecimal digits; white space around them is ignored.

@@ -16,6 +16,7 @@ pub struct Device {
     pub(crate) link: Link,
     board: Text,
     role: Option<Role>,
+    pub(crate) ended_pairing: bool,
     pub(crate) pause: Pause,
 }
 
@@ -98,6 +99,11 @@ impl Device {
         if let (None, Some(next)) = (greeting.role, &credentials.next) {
             greeting = self.greet(next, Some(credentials.board))?;
         }
+        self.welcomed(greeting)
+    }
+
+    /// Keeps what this computer may do; tells the time where the board asks for it.
+    pub(crate) fn welcomed(mut self, greeting: Greeting) -> Result<Self> {
         self.role = greeting.role;
         if !greeting.clock && self.link.spoken.version == VERSION && self.role >= Some(Role::Operator) {
             match self.set_clock(unix_ms()) {
@@ -149,7 +155,7 @@ impl Device {
         let mut link = Link::new(transport);
         (link.quick, link.slow) = (quick, slow);
         let board = link.hello()?;
-        Ok(Self { link, board, role: None, pause: Pause::default() })
+        Ok(Self { link, board, role: None, ended_pairing: false, pause: Pause::default() })
     }
 
     /// Lets another program use the line, if one waits for it. For a long job, between two requests that do not depend on

@@ -76,6 +76,20 @@ pub enum Error {
         /// How long the board waited.
         seconds: u64,
     },
+    /// The line ended before the board said whether it has stored this computer.
+    #[error("whether the board has paired this computer is not known; `postern pair` asks it")]
+    Unheard(#[source] Box<Error>),
+    /// Another program wrote the file of the keys in use while this one paired.
+    #[error(
+        "the board has paired this computer, but another program wrote {} meanwhile; the keys of this pairing are in {}",
+        used.display(), pending.display()
+    )]
+    OtherKeys {
+        /// The file of the keys in use.
+        used: PathBuf,
+        /// The file of these keys.
+        pending: PathBuf,
+    },
     /// The operating system gave no random numbers.
     #[error("the operating system gives no random numbers")]
     Random,

@@ -176,6 +176,11 @@ impl Link {
         }
     }
 
+    /// Ends the session: from here on nobody is behind this end of the line.
+    pub(crate) fn leave(&mut self) {
+        (self.identity, self.session) = (None, None);
+    }
+
     /// Lets every request go without a session, as long as there is no identity.
     pub(crate) fn unseal(&mut self) {
         self.unsealed = true;

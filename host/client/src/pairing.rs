@@ -1,11 +1,14 @@
 //! This computer and a board become known to each other.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crypto::pairing::{code, commitment};
 use protocol::{Hash, Host, Label, Pairing, Request, Response, Role};
 
 use crate::credentials::random_key;
+use crate::link::Greeting;
+use crate::pending::Pending;
 use crate::{Credentials, Device, Error, Result};
 
 /// How often the board is asked whether its button was pressed.
@@ -26,8 +29,9 @@ pub struct Applicant<'a> {
     pub label: &'a str,
     /// Whose models the board shall trust, from the first installer.
     pub signer: Option<Hash>,
-    /// The board that this computer has a key for, which the new one replaces: no other board is asked.
-    pub board: Option<Hash>,
+    /// The file of this computer's keys for the board, which the new ones replace: no other board is asked. Without a file they are
+    /// kept nowhere, as for a door in memory.
+    pub host_key: Option<&'a Path>,
 }
 
 /// What the user of a pairing is told.
@@ -59,18 +63,28 @@ pub enum EraseStep {
 /// A pairing that came about.
 #[derive(Clone, Debug)]
 pub struct Paired {
-    /// What to keep.
+    /// The keys, which are in the applicant's file.
     pub credentials: Credentials,
     /// What this computer may do.
     pub role: Role,
 }
 
+/// How a pairing ended that did not come about, as far as this computer knows.
+enum End {
+    /// The board has not stored this computer, and does not any more.
+    Over(Error),
+    /// It may have.
+    Unknown(Error),
+}
+
 impl Device {
-    /// Asks to be paired under a new key. `tell` is given each [`Step`] of the user.
+    /// Asks to be paired, under a new key or that of a pairing whose end this computer has not heard. `tell` is given each
+    /// [`Step`] of the user. The keys are in the applicant's file when this returns.
     ///
     /// # Errors
-    /// As any request; refused with `NotInvited`; [`Error::OtherBoard`] if it is not the applicant's, and nothing was asked of it;
-    /// [`Error::NotConfirmed`], [`Error::NotCompared`]; what `tell` returns.
+    /// As any request; refused with `NotInvited`; [`Error::OtherBoard`] if it is not that of the applicant's keys, and nothing was
+    /// asked of it; [`Error::NotConfirmed`], [`Error::NotCompared`]; [`Error::Unheard`], [`Error::OtherKeys`]; [`Error::File`],
+    /// [`Error::Record`]; what `tell` returns.
     pub fn pair(
         &mut self,
         applicant: &Applicant<'_>,
@@ -92,12 +106,61 @@ impl Device {
         tell: &mut dyn FnMut(Step) -> Result<()>,
         wait: &mut dyn FnMut(Duration) -> Instant,
     ) -> Result<Paired> {
-        let secret = random_key()?;
-        let greeting = self.greet(&secret, applicant.board)?;
+        let used = applicant.host_key.map(Credentials::load).transpose()?.flatten();
+        let (mut secret, mut earlier) = (random_key()?, None);
+        let mut greeting = self.greet(&secret, used.as_ref().map(|used| used.board))?;
+        if let Some(host_key) = applicant.host_key {
+            earlier = Pending::all(host_key, Some(greeting.board))?.into_iter().next();
+        }
+        if let Some(earlier) = &earlier {
+            secret = earlier.keys.secret.clone();
+            greeting = self.greet(&secret, Some(greeting.board))?;
+        }
         // From here on the line must stay with this board.
         if let Some(identity) = &mut self.link.identity {
             identity.board = Some(greeting.board);
         }
+        let mut keys = Credentials { secret: secret.clone(), board: greeting.board, next: None, log: None };
+        let mut pending = earlier.clone();
+        let ended = match greeting.role {
+            Some(role) => {
+                self.ended_pairing = true;
+                Ok(role)
+            }
+            None => {
+                let code = self.exchange_nonces(applicant, &greeting.binding, tell, wait)?;
+                tell(Step::Compare(code))?;
+                // The next request can have the board store this computer.
+                if let (Some(host_key), None) = (applicant.host_key, &earlier) {
+                    pending = Some(Pending::keep(host_key, keys.clone())?);
+                }
+                self.confirmation(tell, wait)
+            }
+        };
+        let role = match (ended.or_else(|end| self.heard(end, &keys)), pending.as_ref()) {
+            (Ok(role), _) => role,
+            (Err(End::Over(error)), Some(pending)) if earlier.is_none() => {
+                pending.discard()?;
+                return Err(error);
+            }
+            (Err(End::Unknown(error)), Some(_)) => return Err(Error::Unheard(Box::new(error))),
+            (Err(End::Over(error) | End::Unknown(error)), _) => return Err(error),
+        };
+        match (applicant.host_key, pending) {
+            (Some(host_key), Some(pending)) => keys = self.take_up(host_key, pending, used.as_ref())?,
+            _ => keys.log = self.signer_of_log(),
+        }
+        Ok(Paired { credentials: keys, role })
+    }
+
+    /// Has the board show a code, once its button is pressed. Returns that of this computer.
+    fn exchange_nonces(
+        &mut self,
+        applicant: &Applicant<'_>,
+        binding: &Hash,
+        tell: &mut dyn FnMut(Step) -> Result<()>,
+        wait: &mut dyn FnMut(Duration) -> Instant,
+    ) -> Result<u32> {
         let nonce = random_key()?;
         let label = Label::try_from(applicant.label)
             .map_err(|_| Error::NameTooLong { bytes: applicant.label.len() })?;
@@ -114,34 +177,55 @@ impl Device {
                 _ => return Err(Error::Garbled),
             }
         };
-        let request = Request::Pair { nonce: *nonce.bytes(), signer: applicant.signer };
-        let mut state = self.pairing(&request)?;
-        tell(Step::Compare(code(&greeting.binding, nonce.bytes(), &theirs)))?;
+        self.pairing(&Request::Pair { nonce: *nonce.bytes(), signer: applicant.signer })?;
+        Ok(code(binding, nonce.bytes(), &theirs))
+    }
+
+    /// Waits until the button is held. Returns the role that the board gives this computer.
+    fn confirmation(
+        &mut self,
+        tell: &mut dyn FnMut(Step) -> Result<()>,
+        wait: &mut dyn FnMut(Duration) -> Instant,
+    ) -> core::result::Result<Role, End> {
         let limit = wait(Duration::ZERO) + LIMIT;
         let mut told = false;
         loop {
-            match state {
-                Pairing::Shown { .. } | Pairing::Waiting { .. } => {
-                    let counts = matches!(state, Pairing::Waiting { .. });
-                    if counts && !core::mem::replace(&mut told, true) {
-                        tell(Step::Confirm)?;
-                    }
-                    if wait(POLL) >= limit {
-                        return Err(Error::NotCompared { seconds: SECONDS });
-                    }
-                }
-                Pairing::Paired { role } => {
-                    // The pairing stands if the board cannot sign now: the next export asks again.
-                    let log = self.log_head(0).ok().map(|head| head.signer);
-                    let credentials = Credentials { secret, board: greeting.board, next: None, log };
-                    return Ok(Paired { credentials, role });
-                }
-                Pairing::None | Pairing::Requested { .. } | Pairing::Erasing { .. } => {
-                    return Err(Error::NotCompared { seconds: SECONDS });
-                }
+            let counts = match self.pairing(&Request::PollPairing).map_err(End::Unknown)? {
+                Pairing::Shown { .. } => false,
+                Pairing::Waiting { .. } => true,
+                Pairing::Paired { role } => return Ok(role),
+                Pairing::None | Pairing::Requested { .. } | Pairing::Erasing { .. } => break,
+            };
+            if counts && !core::mem::replace(&mut told, true) {
+                // Nobody asks whether it was held any more, so the board stores nothing.
+                tell(Step::Confirm).map_err(End::Over)?;
             }
-            state = self.pairing(&Request::PollPairing)?;
+            if wait(POLL) >= limit {
+                break;
+            }
         }
+        Err(End::Unknown(Error::NotCompared { seconds: SECONDS }))
+    }
+
+    /// Asks the board whether it has stored this computer after all: its reply may be lost, or its power was cut before it. A new
+    /// session tells the role, and ends the pairing.
+    fn heard(&mut self, end: End, keys: &Credentials) -> core::result::Result<Role, End> {
+        let End::Unknown(error) = end else { return Err(end) };
+        if let Error::Silent { .. } | Error::Line(_) = error {
+            return Err(End::Unknown(error));
+        }
+        match (self.greet(&keys.secret, Some(keys.board)), &error) {
+            (Ok(Greeting { role: Some(role), .. }), _) => Ok(role),
+            // A write that failed may be in flash all the same, as the next boot finds it.
+            (Ok(_), Error::Refused(_)) => Err(End::Unknown(error)),
+            (Ok(_), _) => Err(End::Over(error)),
+            (Err(error), _) => Err(End::Unknown(error)),
+        }
+    }
+
+    /// The key of the board's log. A pairing stands if the board cannot sign now: the next export asks again.
+    pub(crate) fn signer_of_log(&mut self) -> Option<Hash> {
+        self.log_head(0).ok().map(|head| head.signer)
     }
 
     /// Has the board erase all but its log, once its pairing button is pressed twice. `tell` is given each [`EraseStep`] of the

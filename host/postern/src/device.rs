@@ -6,7 +6,7 @@ use std::sync::Once;
 use anyhow::{Context, ensure};
 use clap::Args;
 use client::protocol::{Basis, Error as Refusal, Source};
-use client::{Address, Credentials, Device};
+use client::{Address, Credentials, Device, ENDED_PAIRING};
 use emulator::{Board, Folder, Machine};
 
 use crate::cost::Cost;
@@ -64,11 +64,11 @@ impl DeviceArgs {
     pub fn connect(&self) -> anyhow::Result<Device> {
         match &self.device {
             Some(address) => {
-                let device = self.line(address)?;
-                match Credentials::load(&self.folder()?.host_key())? {
-                    Some(credentials) => Ok(device.login(&credentials)?),
-                    None => Ok(device),
+                let device = self.line(address)?.login_with(&self.folder()?.host_key())?;
+                if device.ended_pairing() {
+                    note!("{ENDED_PAIRING}");
                 }
+                Ok(device)
             }
             None => Ok(self.board.open()?.connect()?),
         }
@@ -131,10 +131,22 @@ impl DeviceArgs {
     /// # Errors
     /// This computer has none.
     pub fn paired(&self) -> anyhow::Result<(Folder, Credentials)> {
-        let folder = self.chosen()?;
-        let credentials = Credentials::load(&folder.host_key())?
-            .context("this computer is not paired with the board: `postern pair` pairs it")?;
-        Ok((folder, credentials))
+        let credentials = self.credentials()?;
+        let credentials =
+            credentials.context("this computer is not paired with the board: `postern pair` pairs it")?;
+        Ok((self.chosen()?, credentials))
+    }
+
+    /// The keys of this computer for a device that is there; `None` if it has none. Where it has those of a pairing whose end is
+    /// not known, the device is asked.
+    pub fn credentials(&self) -> anyhow::Result<Option<Credentials>> {
+        let path = self.chosen()?.host_key();
+        let used = Credentials::load(&path)?;
+        if used.is_some() || !Credentials::are_pending(&path)? {
+            return Ok(used);
+        }
+        drop(self.connect()?);
+        Ok(Credentials::load(&path)?)
     }
 
     /// Opens the line to the device, for a request about a picture or a file, which would else be blamed.

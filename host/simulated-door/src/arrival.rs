@@ -51,8 +51,12 @@ pub fn enrol(models: &[(ModelKind, Vec<u8>)], people: &[Person]) -> Result<Cells
     let mut cells = Cells::erased();
     let enrolled: Result<()> = boot(&mut cells, 1, |line, wires| {
         let mut device = Device::over(line)?;
-        let applicant =
-            Applicant { role: Role::Installer, label: "arrival", signer: Some(signer.public()), board: None };
+        let applicant = Applicant {
+            role: Role::Installer,
+            label: "arrival",
+            signer: Some(signer.public()),
+            host_key: None,
+        };
         let paired = device.pair(&applicant, &mut |step| {
             wires.press_pairing(matches!(step, Step::Press | Step::Confirm));
             Ok(())

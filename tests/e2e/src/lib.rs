@@ -69,7 +69,7 @@ pub fn pair_and_flash(
 ) -> Credentials {
     let mut device = Device::over(line).expect("it answers");
     let applicant =
-        Applicant { role: Role::Installer, label: "test", signer: Some(signer.public()), board: None };
+        Applicant { role: Role::Installer, label: "test", signer: Some(signer.public()), host_key: None };
     let paired = device.pair(&applicant, &mut |step| {
         wires.press_pairing(matches!(step, Step::Press | Step::Confirm));
         Ok(())

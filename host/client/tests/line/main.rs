@@ -3,6 +3,7 @@
 mod device;
 mod loss;
 mod pairing;
+mod pending;
 mod sealed;
 mod transfers;
 mod versions;

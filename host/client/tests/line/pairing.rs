@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use client::protocol::{MAX_BODY, Pairing, Request, Response, Role, pack};
 use client::{Applicant, Device, Error, Patience, Step};
 
-use crate::sealed::{Board, start};
+use crate::sealed::{Act, Board, start};
 
 const REQUESTED: Response = Response::Pairing(Pairing::Requested { left_ms: 60_000 });
 const NONCE: Response = Response::PairingNonce { nonce: [3; 32] };
@@ -26,10 +26,11 @@ fn pairing(polled: Response, state: Pairing) -> (Error, Vec<Step>, u64) {
         let length = pack(reply, &mut room).expect("it fits");
         room[..length].to_vec()
     };
-    let board = Arc::new(Mutex::new(Board { secret: 5, act: Some(Box::new(act)), ..Board::default() }));
+    let (role, act) = (Arc::default(), Some(Box::new(act) as Act));
+    let board = Arc::new(Mutex::new(Board { secret: 5, role, act, ..Board::default() }));
     let patience = Patience { repeat: Duration::from_secs(10), give_up: Duration::from_secs(20) };
     let mut device = Device::open(Box::new(start(&board)), patience, patience).expect("it says hello");
-    let applicant = Applicant { role: Role::Installer, label: "desk", signer: None, board: None };
+    let applicant = Applicant { role: Role::Installer, label: "desk", signer: None, host_key: None };
     let (begun, mut waited, mut steps) = (Instant::now(), Duration::ZERO, Vec::new());
     let mut wait = |time| {
         waited += time;

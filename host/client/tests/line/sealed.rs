@@ -24,6 +24,8 @@ pub struct Board {
     pub secret: u8,
     /// The version of the protocol that it speaks.
     pub version: u16,
+    /// What the computer of the session may do.
+    pub role: Arc<Mutex<Option<Role>>>,
     /// What it does with a request: the bytes of its reply, from the kind on. Otherwise it says that all is done.
     pub act: Option<Act>,
     /// Requests that were opened, and those that were not.
@@ -53,6 +55,7 @@ impl Default for Board {
         Self {
             secret: 0,
             version: VERSION,
+            role: Arc::new(Mutex::new(Some(Role::Operator))),
             act: None,
             opened: 0,
             refused: 0,
@@ -111,7 +114,8 @@ pub fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                     (_, Kind::Handshake) => match handshake.take().expect("begun").finish(&body) {
                         Ok(done) => {
                             let mut answering = done.session;
-                            let reply = Response::Session { role: Some(Role::Operator), clock: true };
+                            let role = *board.role.lock().expect("no panic");
+                            let reply = Response::Session { role, clock: true };
                             let length = pack(&reply, &mut room[HEAD..]).expect("it fits");
                             let sealed = answering.seal(id, &mut room, length).expect("owed");
                             let frame = encode_bytes(Kind::Sealed, id, sealed, &mut frame);

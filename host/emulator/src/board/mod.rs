@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 pub use folder::Folder;
 pub use npu_process::{PlayedNpu, accelerator};
 
-use client::{Credentials, Device, Firmware, Machine};
+use client::{Device, ENDED_PAIRING, Firmware, Machine};
 
 use self::shared_line::SharedLine;
 pub use self::shared_line::in_turns;
@@ -248,10 +248,14 @@ impl Board {
     /// Opens the line; `turn` is the lock on it.
     fn speak(&self, turn: Turn, login: bool) -> Result<Device> {
         let device = Device::over(Box::new(SharedLine::new(self.folder.clone(), turn, self.tell)?))?;
-        match Credentials::load(&self.folder.host_key())? {
-            Some(credentials) if login => Ok(device.login(&credentials)?),
-            _ => Ok(device),
+        if !login {
+            return Ok(device);
         }
+        let device = device.login_with(&self.folder.host_key())?;
+        if device.ended_pairing() {
+            (self.tell)(ENDED_PAIRING);
+        }
+        Ok(device)
     }
 
     /// Its camera, for this program alone. It exists from the first [`up`](Self::up) on, even without power. While this

@@ -1,6 +1,5 @@
 //! `postern keys`: who may do what with a board, and the keys of this computer.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -134,7 +133,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 
 fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let folder = args.chosen()?;
-    let credentials = Credentials::load(&folder.host_key())?;
+    let credentials = args.credentials()?;
     let signing_path = folder.signing_key();
     let signer = Signer::public_at(&signing_path)?;
     let (mut role, mut hosts, mut openers) = (None, Vec::new(), Vec::new());
@@ -201,7 +200,7 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
 
 fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let path = args.chosen()?.host_key();
-    let kept = Credentials::load(&path)?.context("this computer is not paired: `postern pair`")?;
+    let kept = args.credentials()?.context("this computer is not paired: `postern pair`")?;
     let mut device = args.connect()?;
     if device.role().is_none() {
         bail!("the board does not know this computer any more: `postern pair`");
@@ -249,11 +248,7 @@ fn remove(args: &RemoveArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn forget(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let path = args.chosen()?.host_key();
-    let was_paired = path.exists();
-    if was_paired {
-        fs::remove_file(&path).with_context(|| path.display().to_string())?;
-    }
+    let was_paired = Credentials::forget(&args.chosen()?.host_key())?;
     output.print(&Sorted(Forgotten { was_paired }), |out| {
         let already = if was_paired { "" } else { "already " };
         writeln!(out, "the board is {already}forgotten by this computer")

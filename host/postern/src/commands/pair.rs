@@ -1,7 +1,8 @@
 //! `postern pair`: pairs this computer with a board.
 
+use anyhow::Context;
 use client::protocol::Role;
-use client::{Applicant, Credentials, Device, EraseStep, Error, Step};
+use client::{Applicant, Credentials, Device, EraseStep, Error, Paired, Step};
 use emulator::{Board, Memory};
 
 use super::board::PRESS;
@@ -52,30 +53,39 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = folder.host_key();
     let board = args.device.emulated().map(|board| board.open()).transpose()?;
     let memory = board.as_ref().map(Board::memory).transpose()?;
-    let kept = Credentials::load(&path)?;
-    let known = match kept.as_ref().map(|_| args.device.connect()) {
-        // Its key is not replaced by that of another board: no other computer may have it.
-        Some(Err(error)) if is_other_board(&error) => return Err(error),
-        connected => connected.and_then(Result::ok),
-    };
+    let memory = memory.as_ref();
+    // A file of keys that cannot be read is not replaced.
+    Credentials::load(&path)?;
+    let mut device = connect(&args.device)?;
     if args.erase {
-        let mut device = known.map_or_else(|| args.device.connect_unpaired(), Ok)?;
-        erase(&mut device, memory.as_ref().filter(|_| args.press_button), &args.device)?;
-    } else if let Some(role) = known.and_then(|device| device.role()) {
-        anyhow::bail!("this computer is paired with the board already, as {role}");
+        erase(&mut device, memory.filter(|_| args.press_button), &args.device)?;
+        // The line is given back before it is opened again.
+        drop(device);
+        device = connect(&args.device)?;
+    }
+    if let Some(role) = device.role() {
+        if !device.ended_pairing() || role != args.role {
+            anyhow::bail!("this computer is paired with the board already, as {role}");
+        }
+        let credentials = Credentials::load(&path)?.context("the keys of this computer are gone")?;
+        let hosts = device.hosts()?;
+        let known = hosts.iter().find(|host| host.key == credentials.public());
+        let label = known.map_or_else(computer, |host| host.label.to_string());
+        return report(&Paired { credentials, role }, label, output);
     }
     let signer = signing_key::public(&folder.signing_key())?;
     let label = args.label.clone().unwrap_or_else(computer);
-    let board = kept.map(|kept| kept.board);
-    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer), board };
-    let mut device = args.device.connect_unpaired()?;
+    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer), host_key: Some(&path) };
     let name = args.device.emulated().and_then(BoardArgs::named);
-    let paired = pair(&mut device, &applicant, memory.as_ref(), args.press_button, name.as_deref());
-    if let (Some(memory), true) = (&memory, args.press_button) {
+    let paired = pair(&mut device, &applicant, memory, args.press_button, name.as_deref());
+    if let (Some(memory), true) = (memory, args.press_button) {
         memory.press_pairing_button(false)?;
     }
-    let paired = paired?;
-    paired.credentials.save(&path)?;
+    report(&paired?, label, output)
+}
+
+/// Prints who this computer is for the board.
+fn report(paired: &Paired, label: String, output: &Output) -> anyhow::Result<Outcome> {
     let report = keys::Paired {
         role: paired.role.to_string(),
         label: label.clone(),
@@ -86,6 +96,16 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "{label} is {} of the board {}", paired.role, short(&paired.credentials.board))
     })?;
     Ok(Outcome::Done)
+}
+
+/// Opens the line, for as long as the pairing takes: no other program of this user pairs meanwhile.
+pub fn connect(args: &DeviceArgs) -> anyhow::Result<Device> {
+    match args.connect() {
+        // Its key is not replaced by that of another board: no other computer may have it.
+        Err(error) if is_other_board(&error) => Err(error),
+        Err(_) => args.connect_unpaired(),
+        connected => connected,
+    }
 }
 
 /// Whether another board answers than the one that this computer has a key for.

@@ -29,6 +29,7 @@ mod opening;
 mod osdp;
 mod outputs;
 mod pages;
+mod pairing;
 mod people;
 mod policy;
 mod power;

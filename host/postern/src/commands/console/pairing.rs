@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use client::protocol::Role;
-use client::{Applicant, Credentials, Error, Step};
+use client::{Applicant, Error, Step};
 use console::station::Pairing;
 use emulator::Memory;
 
 use super::job;
-use crate::commands::pair::computer;
+use crate::commands::pair::{computer, connect};
 use crate::device::DeviceArgs;
 use crate::signing_key;
 
@@ -59,11 +59,14 @@ impl Progress {
 
     fn pair(&self, args: &DeviceArgs, memory: Option<&Memory>, role: Role) -> anyhow::Result<Role> {
         let folder = args.folder()?;
-        let board = Credentials::load(&folder.host_key())?.map(|kept| kept.board);
+        let mut device = connect(args)?;
+        if let Some(role) = device.role() {
+            // By another program, or by a pairing whose end this computer had not heard.
+            return Ok(role);
+        }
         let signer = signing_key::public(&folder.signing_key())?;
-        let label = computer();
-        let applicant = Applicant { role, label: &label, signer: Some(signer), board };
-        let mut device = args.connect_unpaired()?;
+        let (label, host_key) = (computer(), folder.host_key());
+        let applicant = Applicant { role, label: &label, signer: Some(signer), host_key: Some(&host_key) };
         let paired = device.pair(&applicant, &mut |step| {
             match step {
                 Step::Press => *self.lock() = Pairing::Press,
@@ -84,7 +87,6 @@ impl Progress {
             }
             Ok(())
         })?;
-        paired.credentials.save(&folder.host_key())?;
         Ok(paired.role)
     }
 
