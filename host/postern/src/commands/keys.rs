@@ -210,11 +210,14 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let next = random_key()?;
     let both = Credentials { secret, next: Some(next.clone()), ..kept.clone() };
     both.save(&path)?;
-    let new = Credentials { secret: next, next: None, ..kept };
+    let new = Credentials { secret: next, next: None, ..kept.clone() };
     device.replace_key(new.public())?;
     new.save(&path)?;
+    // If the acknowledgement of the one before was lost, the fleet still knows the key before that.
     #[cfg(feature = "bridge")]
-    rotated(args.folder()?.path(), &both, &new)?;
+    for from in [&kept, &both] {
+        rotated(args.folder()?.path(), from, &new)?;
+    }
     output.print(&Sorted(Rotated { key: hex::encode(new.public()) }), |out| {
         writeln!(out, "the board knows this computer as {} now", short(&new.public()))
     })?;

@@ -156,3 +156,30 @@ fn a_board_is_erased_by_its_button_and_keeps_its_log() {
     let erased = kinds.iter().position(|kind| *kind == "erased").expect("an entry");
     assert!(kinds[..erased].contains(&"settings") && kinds[erased..].contains(&"paired"), "{kinds:?}");
 }
+
+/// The door's keys of the fleet follow from that of its computer. Where it is lost which keys those were, the people of the fleet on the
+/// board are strangers to it.
+#[cfg(feature = "bridge")]
+#[test]
+fn a_rotation_after_one_whose_acknowledgement_was_lost_keeps_the_door_in_its_fleet() {
+    need!(Need::Door);
+    let bench = Bench::new("linux");
+    bench.up();
+    let operator = fleet::identity::Identity::of(&client::random_key().expect("random")).public();
+    bench.done(&["fleet", "join", &operator.to_string()]);
+    let read = |file: &str| -> Value {
+        serde_json::from_slice(&fs::read(bench.folder().join(file)).expect("read")).expect("JSON")
+    };
+    let mut lost = read("host.key");
+    bench.done(&["keys", "rotate"]);
+    // The acknowledgement is lost: what this leaves is the file of before, with the key that the board knows as the next one.
+    lost["next"] = read("host.key")["secret"].clone();
+    let mut trusted = read("fleet/trusted.json");
+    trusted["rotated"] = Value::Null;
+    fs::write(bench.folder().join("host.key"), lost.to_string()).expect("written");
+    fs::write(bench.folder().join("fleet/trusted.json"), trusted.to_string()).expect("written");
+    bench.done(&["keys", "rotate"]);
+    let rotated = read("fleet/trusted.json")["rotated"].clone();
+    let code = &bench.done(&["fleet", "join", &operator.to_string()])[0]["code"];
+    assert_eq!(&rotated, code, "the keys follow from those of before");
+}
