@@ -100,7 +100,7 @@ impl board_api::System for System {
         match shown {
             Some(Shown::Code(code)) => {
                 eprintln!(
-                    "pairing: {code:06}; hold the pairing button for two seconds if the other computer shows the same"
+                    "pairing: {code:06}; type it on the other computer, which says when to hold the pairing button for two seconds"
                 );
             }
             Some(Shown::Erase) => eprintln!(

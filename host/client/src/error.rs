@@ -56,6 +56,11 @@ pub enum Error {
     /// The pairing code of the board differs from the code of this computer.
     #[error("the board shows a different code: somebody may intercept the line, and nothing was paired")]
     CodesDiffer,
+    /// Nobody typed the code that the board shows.
+    #[error(
+        "nobody typed the code that the board shows, and nothing was paired: `postern pair` reads it from the terminal"
+    )]
+    NotTyped,
     /// The board asks for something else than was asked of it.
     #[error(
         "the board does not show that it is to be erased: somebody may intercept the line, and nothing was erased"

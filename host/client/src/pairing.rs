@@ -39,7 +39,8 @@ pub struct Applicant<'a> {
 pub enum Step {
     /// Press the pairing button once, but not if the board shows a code already: it shows one then.
     Press,
-    /// Compare this code with the one that the board shows.
+    /// Compare this code with the one that the board shows. Only whoever returns without an error knows that they are equal: what
+    /// the other end says may be somebody else's word.
     Compare(u32),
     /// The codes were shown for long enough: if they are equal, hold the pairing button for two seconds.
     Confirm,
@@ -122,7 +123,8 @@ impl Device {
         }
         let mut keys = Credentials { secret: secret.clone(), board: greeting.board, next: None, log: None };
         let mut pending = earlier.clone();
-        let ended = match greeting.role {
+        // A board that knows a new key is none.
+        let ended = match greeting.role.filter(|_| earlier.is_some()) {
             Some(role) => {
                 self.ended_pairing = true;
                 Ok(role)

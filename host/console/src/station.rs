@@ -7,6 +7,7 @@ mod compared;
 mod enrolled;
 mod errors;
 mod flash;
+mod pairing;
 mod rule;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use compared::Compared;
 pub use enrolled::{Enrolled, Known};
 pub use errors::{CalibrationRow, Errors};
 pub use flash::{Before, Ended, Flash, FlashLine, FlashProgress, Flashable, Flashing};
+pub use pairing::Pairing;
 pub use rule::{BoardTime, NewRule, Rule};
 
 use client::protocol::{Event, Hash, Host, Role, Settings, Status, User, Zone};
@@ -289,6 +291,12 @@ pub trait Station: Send + Sync {
     /// It is paired already, or the board does not answer.
     fn pair(&self, role: Role) -> Said<()>;
 
+    /// Takes the code that somebody read on the board, for the pairing that goes on.
+    ///
+    /// # Errors
+    /// It is not the code of this computer, or none is awaited.
+    fn compare_code(&self, code: &str) -> Said<()>;
+
     /// How far a pairing is.
     fn pairing(&self) -> Pairing;
 }
@@ -371,28 +379,4 @@ pub struct Verified {
     pub entries: usize,
     /// What is wrong; `None` if nothing is.
     pub finding: Option<String>,
-}
-
-/// How far a pairing is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pairing {
-    /// None was begun.
-    None,
-    /// The board is being asked; its button does not count yet.
-    Asking,
-    /// The pairing button has to be pressed once.
-    Press,
-    /// Two codes are compared.
-    Compare {
-        /// The code of this computer.
-        own: u32,
-        /// The code on the display of an emulated board.
-        board: Option<u32>,
-        /// Whether the button counts now.
-        confirm: bool,
-    },
-    /// This computer is paired.
-    Done(Role),
-    /// It failed.
-    Failed(String),
 }

@@ -1,6 +1,6 @@
 //! A door on Linux in a folder of its own, its console, and the commands beside it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
@@ -85,14 +85,23 @@ impl Door {
         };
         self.done(&["keys", "invite", role]);
         let mut pairing = other(&["pair", "--role", role]);
-        let pairing = pairing.stdout(Stdio::null()).stderr(Stdio::null());
+        let pairing = pairing.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut pairing = pairing.spawn().expect("postern starts");
+        let mut typed = pairing.stdin.take();
         let end = Instant::now() + GENEROUS;
-        // One press shows the code, a hold confirms it. A hold that begins too early does not count, and between two of them
-        // the button is up.
+        // One press shows the code, which is typed, and a hold confirms it. What comes too early does not count, and between two of
+        // them the button is up.
         while pairing.try_wait().expect("it runs").is_none() {
             assert!(Instant::now() < end, "the pairing is not confirmed");
-            self.done(&["board", "press", "--pairing", "--hold"]);
+            if let Some(into) = &mut typed {
+                let pressed = self.done(&["board", "press", "--pairing"]);
+                if let Some((_, rest)) = pressed.split_once("\"code\":\"") {
+                    let _ = writeln!(into, "{}", &rest[..6]);
+                    typed = None;
+                }
+            } else {
+                self.done(&["board", "press", "--pairing", "--hold"]);
+            }
             std::thread::sleep(PAUSE);
         }
         assert!(pairing.wait().expect("it ends").success());

@@ -82,6 +82,7 @@ pub fn routes() -> Router<Console> {
         .route("/b/{board}/computers/invite", post(computers::invite))
         .route("/b/{board}/computers/forget", post(computers::forget))
         .route("/b/{board}/pair", get(pair::show).post(pair::begin))
+        .route("/b/{board}/pair/code", post(pair::code))
         .route("/b/{board}/pair/press", post(pair::press))
         .fallback(nothing)
 }

@@ -21,10 +21,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         .ask(board, |station| {
             let pairing = station.pairing();
             // The line is the pairing's until it ends.
-            let state = match pairing {
-                Pairing::Asking | Pairing::Press | Pairing::Compare { .. } => None,
-                _ => Some(station.state()?),
-            };
+            let state = if pairing.goes_on() { None } else { Some(station.state()?) };
             Ok((pairing, state))
         })
         .await;
@@ -43,6 +40,18 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
             div.pairing data-retry="500" {
                 p { (language.say("pair-press")) }
                 (press_button(visitor, &path, "press-pairing"))
+            }
+        },
+        // It is not loaded again, as somebody types there.
+        Pairing::Type { .. } => html! {
+            div.pairing {
+                p { (language.say("pair-type")) }
+                form.fields method="post" action={ (path) "/code" } {
+                    (token(visitor))
+                    label { (language.say("board-shows")) input name="code" required autofocus inputmode="numeric" pattern="[0-9]{6}"
+                        maxlength="6" autocomplete="off"; }
+                    button.main { (language.say("pair-typed")) }
+                }
             }
         },
         Pairing::Compare { own, board, confirm } => html! {
@@ -96,6 +105,12 @@ pub async fn begin(Visit { console, visitor, board }: Visit, fields: Fields) -> 
     };
     let begun = console.ask(&board, move |station| station.pair(role)).await;
     after(&console, &visitor, &board, begun)
+}
+
+pub async fn code(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
+    let code = fields.get("code").to_owned();
+    let compared = console.ask(&board, move |station| station.compare_code(&code)).await;
+    after(&console, &visitor, &board, compared)
 }
 
 pub async fn press(Visit { console, visitor, board }: Visit, _fields: Fields) -> Response {

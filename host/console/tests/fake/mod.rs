@@ -379,6 +379,17 @@ impl Station for Fake {
         Ok(())
     }
 
+    fn compare_code(&self, code: &str) -> Said<()> {
+        let mut pairing = self.pairing.lock().unwrap();
+        match *pairing {
+            Pairing::Type { own } if code.parse() == Ok(own) => {
+                *pairing = Pairing::Compare { own, board: Some(own), confirm: true };
+                Ok(())
+            }
+            _ => Err(refusal("this is not the code of this computer")),
+        }
+    }
+
     fn pairing(&self) -> Pairing {
         self.pairing.lock().unwrap().clone()
     }

@@ -32,6 +32,9 @@ pub struct Pressed {
     /// Which button.
     #[schemars(extend("enum" = ["button", "pairing button"]))]
     pub button: &'static str,
+    /// The code of a pairing that the board shows since the press, six digits. Absent if it shows none, and where the button was held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// The door contact or the cover has another position.

@@ -314,20 +314,36 @@ fn press(args: &PressArgs, output: &Output) -> anyhow::Result<Outcome> {
         true => ("pairing button", Memory::press_pairing_button),
         false => ("button", Memory::press_button),
     };
-    let done = if args.hold {
+    let (mut done, mut code, before) = ("pressed", None, memory.code()?);
+    if args.hold {
         hold_pairing_button(&memory)?;
-        "held"
+        done = "held";
     } else {
         set(&memory, true)?;
         std::thread::sleep(PRESS);
         set(&memory, false)?;
-        "pressed"
-    };
+        if args.pairing && before.is_none() {
+            code = shown_code(&memory)?.map(|code| format!("{code:06}"));
+        }
+    }
     let name = board.folder().name();
-    output.print(&Sorted(Pressed { board: name.to_owned(), button }), |out| {
-        writeln!(out, "the {button} of {name} was {done}")
+    output.print(&Sorted(Pressed { board: name.to_owned(), button, code: code.clone() }), |out| {
+        let shown = code.iter().map(|code| format!(", and it shows the code {code}"));
+        writeln!(out, "the {button} of {name} was {done}{}", shown.collect::<String>())
     })?;
     Ok(Outcome::Done)
+}
+
+/// The code that the board shows soon after its pairing button was pressed; `None` if nobody asked it to.
+fn shown_code(memory: &Memory) -> emulator::Result<Option<u32>> {
+    let begun = Instant::now();
+    loop {
+        let code = memory.code()?;
+        if code.is_some() || begun.elapsed() >= HOLD {
+            return Ok(code);
+        }
+        std::thread::sleep(HELD);
+    }
 }
 
 /// Holds the pairing button for long enough to confirm the code that the board shows.

@@ -184,25 +184,23 @@ fn pair(
             (Step::Press, Some(_)) => {
                 note!("Press the pairing button of the board: {press_there}. {SHOWN_ALREADY}");
             }
-            (Step::Compare(code), _) => {
+            (Step::Compare(code), None) => compare_typed(code)?,
+            (Step::Compare(code), Some(memory)) => {
                 own = Some(code);
+                memory.press_pairing_button(false)?;
+                let shown = memory.code()?;
                 note!("this computer shows  {code:06}");
-                if let Some(memory) = memory {
-                    memory.press_pairing_button(false)?;
-                    let shown = memory.code()?;
-                    note!(
-                        "the board shows      {}",
-                        shown.map_or("nothing".to_owned(), |code| format!("{code:06}"))
-                    );
-                    if shown != own {
-                        return Err(Error::CodesDiffer);
-                    }
+                note!(
+                    "the board shows      {}",
+                    shown.map_or("nothing".to_owned(), |code| format!("{code:06}"))
+                );
+                if shown != own {
+                    return Err(Error::CodesDiffer);
                 }
             }
             (Step::Confirm, None) => {
                 note!(
-                    "If the board shows the same, hold its pairing button for two seconds, within a minute. A shorter press ends \
-                     the pairing."
+                    "Hold the pairing button of the board for two seconds, within a minute. A shorter press ends the pairing."
                 );
             }
             (Step::Confirm, Some(memory)) if memory.code()? != own => return Err(Error::CodesDiffer),
@@ -213,6 +211,28 @@ fn pair(
         }
         Ok(())
     })
+}
+
+/// Reads the code of the board from the terminal, until it is that of this computer. Whoever only said that both are equal might not
+/// have looked, and the other end is known by nothing else.
+fn compare_typed(own: u32) -> client::Result<()> {
+    note!("Type the code that the board shows, and press Enter:");
+    for line in std::io::stdin().lines() {
+        let Ok(line) = line else { break };
+        let typed = line.trim();
+        if typed.is_empty() {
+            return Err(Error::CodesDiffer);
+        }
+        if typed.parse() == Ok(own) {
+            note!("The codes are equal.");
+            return Ok(());
+        }
+        note!(
+            "This is not the code of this computer. Read it again on the board. If it is what you typed, press Enter alone, and do \
+             not hold the button: somebody may intercept the line."
+        );
+    }
+    Err(Error::NotTyped)
 }
 
 /// The name of this computer, cut to the length of a label.

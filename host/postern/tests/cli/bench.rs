@@ -1,7 +1,8 @@
 //! A bench for the command line: emulated boards in a folder of their own, gone at the end.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,35 @@ impl Bench {
     pub fn up(&self) {
         self.done(&["board", "up"]);
         self.done(&["pair", "--press-button"]);
+    }
+
+    /// Pairs another computer with this board by its command `pair`, as a person does: presses the button, types the code that the
+    /// board shows, and holds the button.
+    pub fn pair_other(&self, mut pair: Command) {
+        let mut pair = pair
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("postern starts");
+        let mut typed = pair.stdin.take();
+        eventually("the pairing ends", || {
+            match &mut typed {
+                // A press that comes too early shows nothing.
+                Some(into) => {
+                    let pressed = self.done(&["board", "press", "--pairing"]);
+                    if let Some(code) = pressed[0]["code"].as_str() {
+                        // One who ended says why below.
+                        let _ = writeln!(into, "{code}");
+                        typed = None;
+                    }
+                }
+                None => drop(self.done(&["board", "press", "--pairing", "--hold"])),
+            }
+            pair.try_wait().expect("it runs").is_some()
+        });
+        let ended = pair.wait_with_output().expect("it ends");
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     }
 
     /// Milliseconds since the board started, by its own clock, and whether its door is locked.

@@ -279,14 +279,7 @@ fn a_second_door_behind_one_address(code: &str) {
     let run = |arguments: &[&str]| Ran::of(arguments, &command(arguments).output().expect("postern starts"));
     let pair = |bench: &Bench| {
         bench.done(&["keys", "invite", "operator"]);
-        let pairing = ["pair", "--role", "operator"];
-        let mut child = command(&pairing);
-        let mut child = child.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
-        eventually("the pairing ends", || {
-            bench.done(&["board", "press", "--pairing", "--hold"]);
-            child.try_wait().expect("it runs").is_some()
-        });
-        assert!(child.wait().expect("it ends").success());
+        bench.pair_other(command(&["pair", "--role", "operator"]));
     };
     lead_to(&first);
     pair(&first);

@@ -3,13 +3,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
 
 use emulator::{Board, Folder};
 use fixtures::{Need, need};
 use serde_json::Value;
 
-use crate::bench::{BARACK, Bench, eventually, picture, postern};
+use crate::bench::{BARACK, Bench, picture, postern};
 
 /// A second computer: it reaches the board by its socket, and keeps its keys elsewhere.
 struct Second {
@@ -68,18 +67,7 @@ fn a_board_obeys_paired_computers_only() {
     second.refused(&["settings"], "`postern pair`");
     second.refused(&["pair"], "nobody invited an installer");
     bench.done(&["keys", "invite", "operator"]);
-    let mut pairing = second
-        .command(&["pair", "--role", "operator", "--label", "reception"])
-        .stderr(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("postern starts");
-    // The first hold shows the code, another one confirms it. One that begins too early does not count.
-    eventually("the pairing is confirmed", || {
-        bench.done(&["board", "press", "--pairing", "--hold"]);
-        pairing.try_wait().expect("it runs").is_some()
-    });
-    assert!(pairing.wait().expect("it ends").success());
+    bench.pair_other(second.command(&["pair", "--role", "operator", "--label", "reception"]));
     second.done(&["users"]);
     second.refused(&["settings", "--agreement", "5"], "the role of installer");
 

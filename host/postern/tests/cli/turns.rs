@@ -103,13 +103,7 @@ fn a_bridge_at_an_address_takes_no_line_from_other_commands() {
         command
     };
     door.done(&["keys", "invite", "operator"]);
-    let mut pairing = command(&["pair", "--role", "operator"]);
-    let mut pairing = pairing.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
-    eventually("the pairing ends", || {
-        door.done(&["board", "press", "--pairing", "--hold"]);
-        pairing.try_wait().expect("it runs").is_some()
-    });
-    assert!(pairing.wait().expect("it ends").success());
+    door.pair_other(command(&["pair", "--role", "operator"]));
     let folder = tempfile::tempdir().expect("a folder");
     let broker = Mosquitto::start(folder.path(), "");
     let mut bridge = command(&["bridge", "--broker", &broker.address(), "--name", "front"]);

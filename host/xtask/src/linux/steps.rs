@@ -1,6 +1,6 @@
 //! What is tried in the virtual computer, step by step. Each step says what it found, and the first that fails ends the task.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -21,6 +21,9 @@ pub const ATTEMPTS: u32 = 5;
 
 /// How often somebody who is enrolled comes to the door until they are let in.
 const VISITS: u32 = 3;
+
+/// What the door writes before the code of a pairing.
+const CODE: &str = "pairing: ";
 
 /// A line may take this long to change; the computer is emulated.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -92,19 +95,25 @@ impl Trial {
         Ok(())
     }
 
-    /// Pairs: presses and holds the button when the command says so, and compares the codes, as a person does.
+    /// Pairs: presses and holds the button when the command says so, and types the code that the door shows, as a person does.
     pub fn pair(&mut self) -> anyhow::Result<()> {
         let from = self.guest.said()?.len();
-        let mut pair = self.command(&["pair"])?.stdout(Stdio::inherit()).stderr(Stdio::piped()).spawn()?;
+        let mut pair = self.command(&["pair"])?;
+        let mut pair = pair.stdin(Stdio::piped()).stdout(Stdio::inherit()).stderr(Stdio::piped()).spawn()?;
+        let mut typed = pair.stdin.take().context("postern pair reads nothing")?;
         let said = pair.stderr.take().context("postern pair says nothing")?;
         for line in BufReader::new(said).lines() {
             let line = line?;
             println!("  {line}");
-            if let Some(code) = line.split("this computer shows").nth(1) {
+            if line.contains("Type the code that the board shows") {
                 self.guest.set(Line::Pairing, false)?;
-                self.guest.wait_for(&format!("pairing: {}", code.trim()), from)?;
+                self.guest.wait_for(CODE, from)?;
+                let said = self.guest.said()?;
+                let code = said.get(from..).and_then(|said| said.split(CODE).nth(1)).unwrap_or_default();
+                let digits = |c: &char| c.is_ascii_digit();
+                writeln!(typed, "{}", code.chars().take_while(digits).collect::<String>())?;
             }
-            if line.contains("Press the pairing button") || line.contains("hold its pairing button") {
+            if line.contains("Press the pairing button") || line.contains("Hold the pairing button") {
                 self.guest.set(Line::Pairing, true)?;
             }
         }

@@ -1,7 +1,9 @@
 //! A pairing that the browser follows: it goes on in a thread of its own, and the pages read how far it is.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use anyhow::{bail, ensure};
 use client::protocol::Role;
 use client::{Applicant, Error, Step};
 use console::station::Pairing;
@@ -11,6 +13,12 @@ use super::job;
 use crate::commands::pair::{computer, connect};
 use crate::device::DeviceArgs;
 use crate::signing_key;
+
+/// How long a code is awaited: the board shows its own for as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked for.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How far the pairing of one board is.
 #[derive(Clone)]
@@ -25,22 +33,35 @@ impl Progress {
     /// How far it is, with the code that the display of an emulated board shows now.
     pub fn now(&self, memory: Option<&Memory>) -> Pairing {
         let mut now = self.lock().clone();
-        if let Pairing::Compare { board, .. } = &mut now {
-            *board = memory.and_then(|memory| memory.code().ok().flatten());
+        if let (Pairing::Compare { board, .. }, Some(memory)) = (&mut now, memory) {
+            *board = memory.code().ok().flatten();
         }
         now
     }
 
+    /// Takes the code that somebody read on the board.
+    pub fn compare(&self, code: &str) -> anyhow::Result<()> {
+        let mut now = self.lock();
+        let Pairing::Type { own } = *now else { bail!("no code is awaited: begin the pairing again") };
+        ensure!(
+            code.parse() == Ok(own),
+            "this is not the code of this computer. Read it again on the board: if it is what you typed, somebody may \
+             intercept the line. Then do not hold the button: nothing is paired"
+        );
+        *now = Pairing::Compare { own, board: Some(own), confirm: false };
+        Ok(())
+    }
+
     /// Whether one is going on.
     pub fn is_going_on(&self) -> bool {
-        matches!(*self.lock(), Pairing::Asking | Pairing::Press | Pairing::Compare { .. })
+        self.lock().goes_on()
     }
 
     /// Begins one, unless one is going on.
     pub fn begin(&self, args: DeviceArgs, memory: Option<Memory>, role: Role) {
         {
             let mut now = self.lock();
-            if matches!(*now, Pairing::Asking | Pairing::Press | Pairing::Compare { .. }) {
+            if now.goes_on() {
                 return;
             }
             *now = Pairing::Asking;
@@ -70,17 +91,17 @@ impl Progress {
         let paired = device.pair(&applicant, &mut |step| {
             match step {
                 Step::Press => *self.lock() = Pairing::Press,
-                Step::Compare(own) => {
-                    *self.lock() = Pairing::Compare { own, board: None, confirm: false };
-                }
+                Step::Compare(own) => match memory {
+                    Some(memory) => {
+                        is_shown(memory, own)?;
+                        *self.lock() = Pairing::Compare { own, board: Some(own), confirm: false };
+                    }
+                    None => self.wait_for_code(own)?,
+                },
                 Step::Confirm => {
                     let mut now = self.lock();
                     if let Pairing::Compare { own, confirm, .. } = &mut *now {
-                        if let Some(memory) = memory
-                            && memory.code()? != Some(*own)
-                        {
-                            return Err(Error::CodesDiffer);
-                        }
+                        memory.map(|memory| is_shown(memory, *own)).transpose()?;
                         *confirm = true;
                     }
                 }
@@ -90,7 +111,25 @@ impl Progress {
         Ok(paired.role)
     }
 
+    /// Waits until somebody has typed the code of this computer.
+    fn wait_for_code(&self, own: u32) -> client::Result<()> {
+        *self.lock() = Pairing::Type { own };
+        let begun = Instant::now();
+        while matches!(*self.lock(), Pairing::Type { .. }) {
+            if begun.elapsed() >= PATIENCE {
+                return Err(Error::NotCompared { seconds: PATIENCE.as_secs() });
+            }
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Pairing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Checks that an emulated board shows this code.
+fn is_shown(memory: &Memory, own: u32) -> client::Result<()> {
+    if memory.code()? == Some(own) { Ok(()) } else { Err(Error::CodesDiffer) }
 }

@@ -390,6 +390,10 @@ impl Station for Door {
         Ok(())
     }
 
+    fn compare_code(&self, code: &str) -> Said<()> {
+        said(|| self.pairing.compare(code))
+    }
+
     fn pairing(&self) -> Pairing {
         self.pairing.now(self.memory().ok().flatten().as_ref())
     }

@@ -1,11 +1,11 @@
 //! Another computer that is paired with the door of a test, with a role of its own.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::client::Console;
-use crate::bench::{Bench, eventually, postern};
+use crate::bench::{Bench, postern};
 
 /// Another computer.
 pub struct Other {
@@ -19,16 +19,7 @@ impl Other {
         let device = format!("unix:{}", bench.folder().join("serial.sock").display());
         let other = Self { device, folder: tempfile::tempdir().expect("a folder") };
         bench.done(&["keys", "invite", role]);
-        let file = other.folder.path().join("said");
-        let mut pairing = other.command(&["pair", "--role", role]);
-        let pairing = pairing.stderr(std::fs::File::create(&file).expect("a file")).stdout(Stdio::null());
-        let mut pairing = pairing.spawn().expect("postern starts");
-        eventually("the pairing is confirmed", || {
-            bench.done(&["board", "press", "--pairing", "--hold"]);
-            pairing.try_wait().expect("it runs").is_some()
-        });
-        let said = std::fs::read_to_string(&file).expect("what it said");
-        assert!(pairing.wait().expect("it ends").success(), "{said}");
+        bench.pair_other(other.command(&["pair", "--role", role]));
         let list = other.console().browser().get("/boards");
         let (_, board) = list.split_once("href=\"/b/").expect("a board");
         let board = board.split('"').next().expect("a name").to_owned();
