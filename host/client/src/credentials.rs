@@ -181,6 +181,27 @@ mod tests {
     }
 
     #[test]
+    fn programs_that_write_one_file_at_once_leave_that_of_one_of_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("host.key");
+        std::thread::scope(|scope| {
+            for byte in 0..4 {
+                let path = &path;
+                let keys =
+                    Credentials { secret: Key::new([byte; 32]), board: [byte; 32], next: None, log: None };
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        keys.save(path).expect("written");
+                        let read = Credentials::load(path).expect("whole").expect("there");
+                        assert_eq!(read.secret.bytes(), &read.board);
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
     fn a_file_that_is_none_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("host.key");

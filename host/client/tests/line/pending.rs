@@ -116,7 +116,11 @@ impl Pairs {
         let path = files.host_key();
         let host_key = Some(path.as_path());
         let applicant = Applicant { role: Role::Installer, label: "desk", signer: None, host_key };
-        self.device().pair_by(&applicant, tell, &mut |_| Instant::now())
+        let mut device = self.device();
+        let paired = device.pair_by(&applicant, tell, &mut |_| Instant::now())?;
+        let secret = device.secret();
+        assert_eq!(secret.as_ref(), Some(&paired.credentials.secret), "it is the key that the board stored");
+        Ok(paired)
     }
 
     fn pair(&self, files: &Files) -> client::Result<Paired> {
