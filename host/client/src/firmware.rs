@@ -25,6 +25,7 @@ pub enum Fallback {
 }
 
 /// Firmware for a board.
+#[derive(Debug)]
 pub struct Firmware {
     path: PathBuf,
     machine: Machine,
@@ -38,9 +39,16 @@ impl Firmware {
     /// # Errors
     /// [`Error::File`]; [`Error::NotFirmware`] if it is not our firmware, or too large.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::file(path))?;
+        Self::parse(path, &std::fs::read(path).map_err(Error::file(path))?)
+    }
+
+    /// Reads the bytes of the ELF file at `path`, which errors name.
+    ///
+    /// # Errors
+    /// [`Error::NotFirmware`], as [`read`](Self::read).
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
         let not = |reason: &str| Error::NotFirmware { path: path.to_owned(), reason: reason.to_owned() };
-        let elf = ElfFile32::<object::Endianness>::parse(&*bytes).map_err(|error| not(&error.to_string()))?;
+        let elf = ElfFile32::<object::Endianness>::parse(bytes).map_err(|error| not(&error.to_string()))?;
         let board = elf.symbols().find(|symbol| symbol.name() == Ok(BOARD));
         let board = board
             .ok_or_else(|| not("it has no symbol `_board`, which the firmware of a door has"))?
@@ -59,6 +67,11 @@ impl Firmware {
     /// The board it is for.
     pub fn machine(&self) -> Machine {
         self.machine
+    }
+
+    /// What is signed and what a board runs: the address of the first byte in flash, and the bytes.
+    pub fn code(&self) -> (u32, &[u8]) {
+        (self.load, &self.code)
     }
 
     /// Checks that it is for `machine`.
