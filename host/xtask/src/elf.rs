@@ -1,107 +1,231 @@
 //! Where two ELF files differ.
+//!
+//! What is signed, flashed and run comes from the headers of the segments and the bytes that these name, and the board from a
+//! symbol (`client::Firmware`). Sections are what debuggers and other tools read. The two need not agree in a file that
+//! somebody made. So segments are compared first, then what the signer makes of each file, and then sections.
+
+use std::path::Path;
 
 use anyhow::Context;
-use object::elf::SHF_ALLOC;
-use object::{Object, ObjectSection, SectionFlags};
+use client::Firmware;
+use object::elf::{ProgramHeader32, SHF_ALLOC, SymbolSection};
+use object::pod::bytes_of;
+use object::read::elf::{ElfFile32, ElfSection32, ProgramHeader, SectionHeader};
+use object::{Endianness, Object, ObjectSection};
 
 /// The first difference of two ELF files.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The section; none if only headers, or the order of sections, differ.
-    pub section: Option<String>,
-    /// Where in the section, in bytes.
-    pub offset: usize,
-    /// Whether the section is loaded, so that the board's memory differs. Others are for debuggers.
-    pub loaded: bool,
+pub enum Difference {
+    /// The header of the file: the processor, or where the program begins.
+    Header,
+    /// The header of a segment, by its number from 0: where its bytes go, how many they are, and what they may do.
+    Segment(usize),
+    /// A byte that a board loads.
+    Loaded {
+        /// Its address in flash.
+        address: u32,
+        /// The section that lies there.
+        section: Option<String>,
+    },
+    /// What the signer makes of the file: the board, the address, or the bytes.
+    Image,
+    /// A section.
+    Section {
+        /// Its name.
+        name: String,
+        /// Where in it, in bytes; none if its header differs.
+        offset: Option<usize>,
+        /// Whether it is said to be loaded. Others are for debuggers.
+        loaded: bool,
+    },
+    /// The order of sections, or what lies between them.
+    Order,
+}
+
+impl Difference {
+    /// Whether a board may run something else. All that a board does not load is in sections for debuggers.
+    pub fn is_loaded(&self) -> bool {
+        !matches!(self, Self::Section { loaded: false, .. })
+    }
 }
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { section, offset, loaded } = self;
-        match section {
-            None => write!(f, "the headers differ"),
-            Some(name) => {
-                let role = if *loaded { "which the board runs" } else { "which no board loads" };
-                write!(f, "the first difference is byte {offset:#x} of {name}, {role}")
+        match self {
+            Self::Header => write!(f, "the headers of the files differ"),
+            Self::Segment(number) => write!(f, "the headers of segment {number} differ"),
+            Self::Loaded { address, section } => {
+                let section = section.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+                write!(f, "the first difference is the byte at {address:#x}{section}, which the board runs")
             }
+            Self::Image => write!(f, "the images that a board gets differ"),
+            Self::Section { name, offset, loaded } => {
+                let role = if *loaded { "which the board runs" } else { "which no board loads" };
+                match offset {
+                    Some(offset) => write!(f, "the first difference is byte {offset:#x} of {name}, {role}"),
+                    None => write!(f, "the headers of {name} differ, {role}"),
+                }
+            }
+            Self::Order => write!(f, "the order of sections differs, or what lies between them"),
         }
     }
 }
 
-/// Compares two ELF files. What a board loads comes first, whatever else differs.
+/// Compares two ELF files of a board. What a board loads comes first, whatever else differs.
 ///
 /// # Errors
-/// One of the files differs and is no ELF file.
+/// One of the files differs and is no ELF file of 32 bits.
 pub fn difference(one: &[u8], other: &[u8]) -> anyhow::Result<Option<Difference>> {
     if one == other {
         return Ok(None);
     }
-    let (one, other) = (sections(one)?, sections(other)?);
-    for wanted in [true, false] {
-        let names = one.iter().chain(&other).filter(|section| section.loaded == wanted);
-        for Section { name, loaded, .. } in names {
-            let data = |all: &[Section<'_>]| {
-                let found = all.iter().filter(|section| section.name == *name);
-                found.flat_map(|section| section.data.iter().copied()).collect::<Vec<u8>>()
-            };
-            let (left, right) = (data(&one), data(&other));
-            if left != right {
-                let same = left.iter().zip(&right).take_while(|(left, right)| left == right).count();
-                return Ok(Some(Difference { section: Some(name.clone()), offset: same, loaded: *loaded }));
-            }
-        }
+    // A boot loader is no firmware with a signature.
+    let firmware = |bytes| Firmware::parse(Path::new("the file"), bytes).ok();
+    let (signed, other_signed) = (firmware(one), firmware(other));
+    let image = |firmware: &Option<Firmware>| {
+        firmware.as_ref().map(|it| (it.machine(), it.code().0, it.code().1.to_vec()))
+    };
+    let images = (image(&signed), image(&other_signed));
+    let (one, other) = (parse(one)?, parse(other)?);
+    if header(&one) != header(&other) {
+        return Ok(Some(Difference::Header));
     }
-    Ok(Some(Difference { section: None, offset: 0, loaded: true }))
+    if let Some(found) = of_segments(&segments(&one)?, &segments(&other)?) {
+        return Ok(Some(match found {
+            Found::Header(number) => Difference::Segment(number),
+            Found::Byte { address, flash } => {
+                Difference::Loaded { address: flash, section: section_at(&one, address) }
+            }
+        }));
+    }
+    if images.0 != images.1 {
+        return Ok(Some(Difference::Image));
+    }
+    Ok(Some(of_sections(&sections(&one)?, &sections(&other)?)))
+}
+
+fn parse(bytes: &[u8]) -> anyhow::Result<ElfFile32<'_>> {
+    ElfFile32::parse(bytes).context("this is no ELF file of a board")
+}
+
+/// The header of the file, without the places of the tables, which move with what is for debuggers.
+fn header(file: &ElfFile32<'_>) -> Vec<u8> {
+    let (mut header, endian) = (*file.elf_header(), file.endian());
+    header.e_phoff.set(endian, 0);
+    header.e_shoff.set(endian, 0);
+    header.e_shnum.set(endian, 0);
+    header.e_shstrndx.set(endian, SymbolSection(0));
+    bytes_of(&header).to_vec()
+}
+
+/// A segment.
+struct Segment<'a> {
+    /// Its header, without the place in the file.
+    header: Vec<u8>,
+    /// Where it lies in memory, and where in flash.
+    address: u32,
+    flash: u32,
+    data: &'a [u8],
+}
+
+fn segments<'a>(file: &ElfFile32<'a>) -> anyhow::Result<Vec<Segment<'a>>> {
+    let endian = file.endian();
+    let segment = |header: &ProgramHeader32<Endianness>| {
+        let data = header.data(endian, file.data()).ok().context("a segment lies outside the file")?;
+        let (address, flash) = (header.p_vaddr.get(endian), header.p_paddr.get(endian));
+        let mut header = *header;
+        header.p_offset.set(endian, 0);
+        Ok(Segment { header: bytes_of(&header).to_vec(), address, flash, data })
+    };
+    file.elf_program_headers().iter().map(segment).collect()
+}
+
+/// Where segments differ.
+enum Found {
+    Header(usize),
+    Byte { address: u32, flash: u32 },
+}
+
+fn of_segments(one: &[Segment<'_>], other: &[Segment<'_>]) -> Option<Found> {
+    let headers = |all: &[Segment<'_>]| all.iter().map(|it| it.header.clone()).collect::<Vec<_>>();
+    if let Some(number) = first_difference(&headers(one), &headers(other)) {
+        return Some(Found::Header(number));
+    }
+    one.iter().zip(other).find_map(|(one, other)| {
+        let offset = first_difference(one.data, other.data)? as u32;
+        let [address, flash] = [one.address, one.flash].map(|start| start.wrapping_add(offset));
+        Some(Found::Byte { address, flash })
+    })
+}
+
+/// The place of the first item that differs, or that only one of both has.
+fn first_difference<T: PartialEq>(one: &[T], other: &[T]) -> Option<usize> {
+    let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    (one.len() != other.len() || same < one.len()).then_some(same)
+}
+
+/// The name of the section that lies at an address.
+fn section_at(file: &ElfFile32<'_>, address: u32) -> Option<String> {
+    let lies_there = |section: &ElfSection32<'_, '_>| {
+        let (from, size) = (section.address(), section.size());
+        let is_loaded = section.elf_section_header().sh_flags(file.endian()).contains(SHF_ALLOC);
+        is_loaded && (from..from + size).contains(&u64::from(address))
+    };
+    let found = file.sections().find(lies_there)?;
+    Some(String::from_utf8_lossy(found.name_bytes().ok()?).into_owned())
 }
 
 struct Section<'a> {
     name: String,
+    /// Type, flags, address and size.
+    header: [u64; 4],
     data: &'a [u8],
     loaded: bool,
 }
 
-fn sections(bytes: &[u8]) -> anyhow::Result<Vec<Section<'_>>> {
-    let file = object::File::parse(bytes).context("this is no ELF file")?;
-    file.sections().map(|section| read(&section)).collect()
+fn sections<'a>(file: &ElfFile32<'a>) -> anyhow::Result<Vec<Section<'a>>> {
+    let endian = file.endian();
+    let read = |section: ElfSection32<'a, '_>| {
+        let header = section.elf_section_header();
+        let flags = header.sh_flags(endian);
+        Ok(Section {
+            name: String::from_utf8_lossy(section.name_bytes()?).into_owned(),
+            header: [
+                header.sh_type(endian).0.into(),
+                flags.0,
+                header.sh_addr.get(endian).into(),
+                header.sh_size.get(endian).into(),
+            ],
+            data: section.data()?,
+            loaded: flags.contains(SHF_ALLOC),
+        })
+    };
+    file.sections().map(read).collect()
 }
 
-fn read<'a>(section: &object::Section<'a, '_>) -> anyhow::Result<Section<'a>> {
-    let flags = section.flags();
-    let loaded = matches!(flags, SectionFlags::Elf { sh_flags, .. } if sh_flags & SHF_ALLOC == SHF_ALLOC);
-    let name = String::from_utf8_lossy(section.name_bytes()?).into_owned();
-    Ok(Section { name, data: section.data()?, loaded })
+/// The first difference of sections whose segments are the same.
+fn of_sections(one: &[Section<'_>], other: &[Section<'_>]) -> Difference {
+    for wanted in [true, false] {
+        for Section { name, .. } in one.iter().chain(other).filter(|section| section.loaded == wanted) {
+            let named = |all: &[Section<'_>]| {
+                let found: Vec<&Section<'_>> = all.iter().filter(|section| section.name == *name).collect();
+                let headers: Vec<[u64; 4]> = found.iter().map(|section| section.header).collect();
+                (headers, found.iter().flat_map(|section| section.data).copied().collect::<Vec<u8>>())
+            };
+            let ((headers, data), (other_headers, other_data)) = (named(one), named(other));
+            // The sizes of what is for debuggers may differ, and their bytes are told.
+            let offset = match wanted && headers != other_headers {
+                true => None,
+                false => match first_difference(&data, &other_data) {
+                    Some(offset) => Some(offset),
+                    None => continue,
+                },
+            };
+            return Difference::Section { name: name.clone(), offset, loaded: wanted };
+        }
+    }
+    Difference::Order
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_difference_is_named_with_its_section() {
-        let path = std::env::current_exe().unwrap();
-        let program = std::fs::read(&path).unwrap();
-        assert_eq!(difference(&program, &program).unwrap(), None);
-        let place = |name: &str| {
-            let file = object::File::parse(&program[..]).unwrap();
-            let section = file.section_by_name(name).unwrap();
-            section.file_range().unwrap().0 as usize
-        };
-        let (text, comment) = (place(".text"), place(".comment"));
-        let mut other = program.clone();
-        other[comment + 1] ^= 1;
-        let told = difference(&program, &other).unwrap().unwrap();
-        assert_eq!(told, Difference { section: Some(".comment".to_owned()), offset: 1, loaded: false });
-        other[text + 0x123] ^= 1;
-        let told = difference(&program, &other).unwrap().unwrap();
-        assert_eq!(
-            told.to_string(),
-            "the first difference is byte 0x123 of .text, which the board runs",
-            "what a board runs comes first"
-        );
-        // The file type, in the header.
-        let mut other = program.clone();
-        other[8] ^= 1;
-        assert_eq!(difference(&program, &other).unwrap().unwrap().to_string(), "the headers differ");
-        assert!(difference(&program, b"no ELF").is_err());
-    }
-}
+mod tests;

@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             match elf::difference(&one, &other)? {
                 None => println!("{} {name}: the same twice, SHA-256 {}", board.name(), digest(&one)),
                 // The compiler leaves the folder of the build in a text for debuggers.
-                Some(difference) if !difference.loaded => {
+                Some(difference) if !difference.is_loaded() => {
                     println!("{} {name}: a board runs the same; {difference}", board.name());
                 }
                 Some(difference) => bail!("{}: two builds of {name} differ: {difference}", board.name()),
@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let Some(published) = &published else { continue };
         match elf::difference(&read(&first[0])?, published)? {
             None => println!("{}: the published file is the same", board.name()),
-            Some(difference) if !difference.loaded => {
+            Some(difference) if !difference.is_loaded() => {
                 println!("{}: a board runs the same; {difference}", board.name());
             }
             Some(difference) => bail!("{}: the published file differs: {difference}", board.name()),
