@@ -22,7 +22,7 @@ pub fn save(
 ) -> Result<PathBuf> {
     let store = Store::find();
     let manifest = store.manifest_text(name)?;
-    let path = store.manifest_path(name);
+    let path = store.manifest_path(name)?;
     write(&path, with_table(&manifest, points, worst, origin).as_bytes())?;
     Ok(path)
 }
@@ -38,7 +38,7 @@ const MISSES: &str = "\n# Comparisons of one person";
 pub fn save_misses(name: &str, misses: &Misses) -> Result<PathBuf> {
     let store = Store::find();
     let manifest = store.manifest_text(name)?;
-    let path = store.manifest_path(name);
+    let path = store.manifest_path(name)?;
     write(&path, with_misses(&manifest, misses).as_bytes())?;
     Ok(path)
 }

@@ -47,6 +47,14 @@ pub enum Error {
         /// The file.
         path: String,
     },
+    /// A name that cannot be that of a file in our folders.
+    #[error(
+        "{name:?} is no name for a file: take letters, digits, spaces and -_.,'+() alone, and begin with no space and no dot"
+    )]
+    Name {
+        /// The name.
+        name: String,
+    },
     /// A manifest is malformed.
     #[error("{}: {reason}", path.display())]
     Manifest {

@@ -16,6 +16,7 @@ mod image_file;
 mod manifest;
 pub mod package;
 pub mod pip;
+mod plain_name;
 mod store;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use image_file::{Arena, ImageFile};
 pub use manifest::{
     Basis, Calibration, CalibrationPoint, Channels, Input, Kind, Manifest, Miss, Misses, Purpose, WorstGroup,
 };
+pub use plain_name::plain_name;
 pub use store::{Store, is_open};
 
 /// The detector that commands use by default.
@@ -47,8 +49,19 @@ pub fn image(name: &str) -> Result<PathBuf> {
     Store::find().image(name)
 }
 
+/// The image of the model `name`, which may be a word of somebody else: of a board, for instance. It is no path.
+///
+/// # Errors
+/// As [`Store::named_image`].
+pub fn named_image(name: &str) -> Result<PathBuf> {
+    Store::find().named_image(name)
+}
+
 /// The folder of the training `name` in the data folder.
-pub fn training(name: &str) -> PathBuf {
+///
+/// # Errors
+/// [`Error::Name`].
+pub fn training(name: &str) -> Result<PathBuf> {
     Store::find().training(name)
 }
 

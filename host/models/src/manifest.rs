@@ -9,7 +9,8 @@ use crate::package::Source;
 /// A manifest, as far as programs read it. People also find licence, training and measured figures there.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Manifest {
-    /// Name of the folder and of the image.
+    /// Name of the folder and of the image, see [`plain_name`](crate::plain_name).
+    #[serde(deserialize_with = "crate::plain_name::deserialize")]
     pub name: String,
     /// What the network is for.
     pub kind: Kind,

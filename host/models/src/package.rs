@@ -90,6 +90,7 @@ pub(crate) struct PicturePackage {
 /// A picture.
 #[derive(Deserialize)]
 pub(crate) struct PictureFile {
+    #[serde(deserialize_with = "crate::plain_name::deserialize")]
     pub(crate) name: String,
     pub(crate) file: String,
     pub(crate) sha256: String,

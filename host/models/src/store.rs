@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::package::{Fetch, PicturesManifest, Wanted};
-use crate::{Error, Manifest, Purpose, Result, embedded};
+use crate::{Error, Manifest, Purpose, Result, embedded, plain_name};
 
 /// The variable that chooses the data folder.
 const VARIABLE: &str = "POSTERN_DATA";
@@ -81,21 +81,20 @@ impl Store {
     /// The manifest of the model `name`.
     ///
     /// # Errors
-    /// [`Error::UnknownModel`], [`Error::Manifest`], [`Error::File`].
+    /// [`Error::UnknownModel`], [`Error::Name`], [`Error::Manifest`], [`Error::File`].
     pub fn manifest(&self, name: &str) -> Result<Manifest> {
         let text = self.manifest_text(name)?;
-        toml::from_str(&text).map_err(|error| Error::Manifest {
-            path: self.manifest_path(name),
-            reason: error.to_string().trim_end().to_owned(),
-        })
+        let path = self.manifest_path(name)?;
+        toml::from_str(&text)
+            .map_err(|error| Error::Manifest { path, reason: error.to_string().trim_end().to_owned() })
     }
 
     /// The manifest of the model `name` as a text.
     ///
     /// # Errors
-    /// [`Error::UnknownModel`], [`Error::File`].
+    /// [`Error::UnknownModel`], [`Error::Name`], [`Error::File`].
     pub fn manifest_text(&self, name: &str) -> Result<String> {
-        let path = self.manifest_path(name);
+        let path = self.manifest_path(name)?;
         if path.is_file() {
             return fs::read_to_string(&path).map_err(Error::file(path));
         }
@@ -106,38 +105,50 @@ impl Store {
     }
 
     /// Where the manifest of the model `name` lies, or would lie once it is changed.
-    pub fn manifest_path(&self, name: &str) -> PathBuf {
-        match &self.source {
+    ///
+    /// # Errors
+    /// [`Error::Name`].
+    pub fn manifest_path(&self, name: &str) -> Result<PathBuf> {
+        let name = plain_name(name)?;
+        Ok(match &self.source {
             Some(root) => root.join("models").join(name).join("manifest.toml"),
             None => self.data(&format!("manifests/{name}.toml")),
-        }
+        })
     }
 
     /// The ONNX file of the model `name`, fetched or not.
-    pub fn onnx(&self, name: &str) -> PathBuf {
-        self.data(&format!("models/{name}.onnx"))
+    ///
+    /// # Errors
+    /// [`Error::Name`].
+    pub fn onnx(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.data(&format!("models/{}.onnx", plain_name(name)?)))
     }
 
     /// The compiled image of the model `name`, there or not.
-    pub fn image_path(&self, name: &str) -> PathBuf {
-        self.data(&format!("images/{name}.pstn"))
+    ///
+    /// # Errors
+    /// [`Error::Name`].
+    pub fn image_path(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.data(&format!("images/{}.pstn", plain_name(name)?)))
     }
 
     /// The folder of the training `name`, there or not.
-    pub fn training(&self, name: &str) -> PathBuf {
-        self.data("train").join(name)
+    ///
+    /// # Errors
+    /// [`Error::Name`].
+    pub fn training(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.data("train").join(plain_name(name)?))
     }
 
     /// The image that a training of this computer left, there or not.
-    fn trained_image(&self, name: &str) -> PathBuf {
-        self.training(name).join(format!("{name}.pstn"))
+    fn trained_image(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.training(name)?.join(format!("{name}.pstn")))
     }
 
-    /// The image that a user names: a file, or a model that is published as an image, compiled here or trained here. A
-    /// training gives way to a model of the same name.
+    /// The image that a user names: a file, or a model, see [`named_image`](Self::named_image).
     ///
     /// # Errors
-    /// [`Error::NoFile`], [`Error::UnknownModel`], [`Error::NotCompiled`], [`Error::File`].
+    /// [`Error::NoFile`]; as [`named_image`](Self::named_image).
     pub fn image(&self, name: &str) -> Result<PathBuf> {
         let file = PathBuf::from(name);
         if file.is_file() {
@@ -147,12 +158,21 @@ impl Store {
         if file.components().count() != 1 || file.extension().is_some() {
             return Err(Error::NoFile { path: name.to_owned() });
         }
+        self.named_image(name)
+    }
+
+    /// The image of a model that is published as an image, compiled here or trained here. A training gives way to a model of
+    /// the same name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`], [`Error::Name`], [`Error::NotCompiled`], [`Error::File`].
+    pub fn named_image(&self, name: &str) -> Result<PathBuf> {
         if let Some(published) = self.published_image(name)? {
             return Ok(published);
         }
-        let path = self.image_path(name);
+        let path = self.image_path(name)?;
         if !path.is_file() {
-            let trained = self.trained_image(name);
+            let trained = self.trained_image(name)?;
             if trained.is_file() && self.manifest_text(name).is_err() {
                 return Ok(trained);
             }
@@ -164,12 +184,13 @@ impl Store {
 
     /// The image of a model that is published as one. An embedded image is written to the data folder first.
     fn published_image(&self, name: &str) -> Result<Option<PathBuf>> {
+        let name = plain_name(name)?;
         if let Some(root) = &self.source {
             let path = root.join("models").join(name).join(format!("{name}.pstn"));
             return Ok(path.is_file().then_some(path));
         }
         let Some(image) = embedded::model(name).and_then(|model| model.image) else { return Ok(None) };
-        let path = self.image_path(name);
+        let path = self.image_path(name)?;
         if fs::read(&path).ok().as_deref() != Some(image) {
             write(&path, image)?;
         }
@@ -187,7 +208,7 @@ impl Store {
             let Some(source) = manifest.source.filter(|_| purposes.contains(&manifest.kind.purpose())) else {
                 continue;
             };
-            let target = self.onnx(&manifest.name);
+            let target = self.onnx(&manifest.name)?;
             let file = Wanted { inside: source.file, sha256: source.sha256, target };
             match fetches.iter_mut().find(|fetch| fetch.package == source.package) {
                 Some(fetch) => fetch.files.push(file),
@@ -234,12 +255,12 @@ impl Manifest {
     /// The fetched ONNX file of the network.
     ///
     /// # Errors
-    /// [`Error::OnlyImage`], [`Error::NotFetched`].
+    /// [`Error::OnlyImage`], [`Error::Name`], [`Error::NotFetched`].
     pub fn onnx(&self) -> Result<PathBuf> {
         if self.source.is_none() {
             return Err(Error::OnlyImage { name: self.name.clone() });
         }
-        let path = Store::find().onnx(&self.name);
+        let path = Store::find().onnx(&self.name)?;
         if !path.is_file() {
             return Err(Error::NotFetched { path, style: self.kind.purpose() == Purpose::Style });
         }
@@ -308,10 +329,37 @@ mod tests {
         let store = Store::in_folder(folder.path().to_owned());
         let text =
             store.manifest_text("sface").expect("embedded").replace("name = \"sface\"", "name = \"other\"");
-        write(&store.manifest_path("sface"), text.as_bytes()).expect("written");
+        write(&store.manifest_path("sface").expect("a path"), text.as_bytes()).expect("written");
         assert_eq!(store.manifest("sface").expect("read").name, "other");
         assert!(matches!(store.manifest("nobody"), Err(Error::UnknownModel { .. })));
         assert!(matches!(store.image("yunet"), Err(Error::NotCompiled { .. })));
         assert!(matches!(store.image("x/y.pstn"), Err(Error::NoFile { .. })));
+    }
+
+    #[test]
+    fn a_name_of_somebody_else_leads_to_no_file_outside_of_the_folders() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::in_folder(folder.path().join("data"));
+        // What is outside, and where each path would lead to it.
+        fs::create_dir_all(folder.path().join("data/images")).expect("a folder");
+        fs::create_dir_all(folder.path().join("data/manifests")).expect("a folder");
+        let text = store.manifest_text("sface").expect("embedded");
+        for outside in ["secret.toml", "secret.pstn"] {
+            fs::write(folder.path().join(outside), &text).expect("written");
+        }
+        let absolute = folder.path().join("secret").display().to_string();
+        for name in ["../../secret", &absolute, &format!("{absolute}.pstn"), "..", ""] {
+            assert!(matches!(store.named_image(name), Err(Error::Name { .. })), "{name}");
+            assert!(matches!(store.manifest(name), Err(Error::Name { .. })), "{name}");
+            assert!(matches!(store.image_path(name), Err(Error::Name { .. })), "{name}");
+            assert!(matches!(store.onnx(name), Err(Error::Name { .. })), "{name}");
+            assert!(matches!(store.training(name), Err(Error::Name { .. })), "{name}");
+        }
+        let named = text.replace("name = \"sface\"", "name = \"../../secret\"");
+        write(&store.manifest_path("sface").expect("a path"), named.as_bytes()).expect("written");
+        assert!(
+            matches!(store.manifest("sface"), Err(Error::Manifest { .. })),
+            "what is compiled would go there"
+        );
     }
 }

@@ -35,6 +35,7 @@ mod output;
 mod output_args;
 mod picture;
 mod portraits;
+mod progress;
 mod signing_key;
 mod told;
 mod transfer;

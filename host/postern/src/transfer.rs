@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use client::protocol::ModelKind;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output::note;
+use crate::progress::Bar;
 
 /// Between two lines where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// A transfer that is shown.
 pub struct Transfer {
     kind: ModelKind,
-    bar: ProgressBar,
+    bar: Bar,
     /// The next line is due then; none at a terminal, which has the bar.
     due: Option<Instant>,
     /// The first offset, which an earlier transfer reached, and the last.
@@ -25,8 +25,7 @@ impl Transfer {
     /// Nothing was transferred yet.
     pub fn new(kind: ModelKind) -> Self {
         let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
-        let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(0).with_message(kind.to_string()).with_style(style);
+        let bar = Bar::new(0, style, &kind.to_string());
         let due = bar.is_hidden().then(|| Instant::now() + PAUSE);
         Self { kind, bar, due, from: None, done: 0 }
     }

@@ -54,8 +54,9 @@ impl Folder {
     /// # Errors
     /// [`Error::BoardName`].
     pub fn new(state: Option<&Path>, name: &str) -> Result<Self> {
-        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+        // A name is also typed, so it has no space.
+        let typed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if models::plain_name(name).is_err() || !name.chars().all(typed) {
             return Err(Error::BoardName { name: name.to_owned() });
         }
         let boards = match state {

@@ -6,7 +6,6 @@ use anyhow::{Context, anyhow, bail};
 use compiler::image::Aligned;
 use compiler::quantize::RangeRule;
 use compiler::{Fidelity, Graph, Method};
-use indicatif::{ProgressBar, ProgressStyle};
 use models::{Kind, Manifest, Store};
 use npu_section::ACCELERATORS;
 use output_file::OutputFile;
@@ -18,6 +17,7 @@ use vision::{InputSize, Surroundings};
 use crate::answers::Sorted;
 use crate::answers::models::{Compiled, Cosines, Fidelity as Figures, OutputError};
 use crate::output::{Outcome, Output, note};
+use crate::progress::Bar;
 
 mod float;
 mod npu;
@@ -162,7 +162,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     // An image in Postern's own folder is replaced.
     let file = match named {
         Some(file) => file,
-        None => OutputFile::new(Store::find().image_path(&manifest.name), true, [&onnx])?,
+        None => OutputFile::new(Store::find().image_path(&manifest.name)?, true, [&onnx])?,
     };
     if args.engine == Engine::Tract {
         return float::run(&manifest, &bytes, &onnx, file, output);
@@ -178,9 +178,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let graph = compiler::read(&bytes, &options).with_context(|| onnx.display().to_string())?;
     has_outputs(&graph, options.kind).with_context(|| onnx.display().to_string())?;
     let samples = collect(&manifest, &folder)?;
-    let bar = progress();
+    let bar = Bar::new(0, "  {msg:12} {bar:30} {pos}/{len}, {eta} left", "");
     let show = |stage: &str, done: usize, of: usize| {
-        bar.set_message(stage.to_owned());
+        bar.say(stage);
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     };
@@ -342,19 +342,11 @@ fn input_size(text: &str) -> Result<[usize; 2], String> {
 
 /// Samples from the photographs in `folder`, behind a progress bar.
 fn collect(manifest: &Manifest, folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
-    let style = ProgressStyle::with_template("  photographs {bar:30} {pos}/{len} {per_sec}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(0).with_style(style);
+    let bar = Bar::counted(0, "photographs");
     let samples = samples::collect(manifest, folder, &|done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
     Ok(samples)
-}
-
-fn progress() -> ProgressBar {
-    let style = ProgressStyle::with_template("  {msg:12} {bar:30} {pos}/{len}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(0).with_style(style)
 }

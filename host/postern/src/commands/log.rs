@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use client::protocol::{Hash, LogEntry, LogHead};
 use client::{Credentials, Device};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::answers::Sorted;
 use crate::audit_log::{Check, Line, Names, Verified, folded, from_json};
 use crate::device::DeviceArgs;
 use crate::log_head;
 use crate::output::{Outcome, Output};
+use crate::progress::Bar;
 
 /// Options of `postern log`.
 #[derive(clap::Args)]
@@ -175,9 +175,7 @@ fn compare(device: &mut Device, check: &Check) -> anyhow::Result<Option<(u32, St
 
 /// Takes every entry of the board's log from a number on.
 fn read(device: &mut Device, from: u32, mut take: impl FnMut(&LogEntry)) -> anyhow::Result<()> {
-    let style = ProgressStyle::with_template("  entries {bar:30} {pos}/{len} {per_sec}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(0).with_style(style);
+    let bar = Bar::counted(0, "entries");
     let (mut next, mut shown) = (Some(from), 0);
     while let Some(first) = next {
         let page = device.log(first)?;

@@ -263,7 +263,7 @@ fn among_the_worst(one_in: u32, status: &Status) -> anyhow::Result<u32> {
              --write-manifest` does"
         );
     };
-    let image = ImageFile::read(&models::image(name)?)?;
+    let image = ImageFile::read(&models::named_image(name)?)?;
     ensure!(
         is_measured(&encoder.sha256, &image, &points)?,
         "the groups of {name} were measured against the table of its manifest here, and the encoder of the board is another one, \

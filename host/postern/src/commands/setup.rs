@@ -1,15 +1,14 @@
 //! `postern setup`: fetches models and pictures, and copies firmware, into the data folder.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::ensure;
 use emulator::Machine;
-use indicatif::{ProgressBar, ProgressStyle};
 use models::{Purpose, Store, fetch};
 
 use crate::answers::{Sorted, models as answer};
 use crate::output::{Outcome, Output, note};
+use crate::progress::Bar;
 
 /// Options of `postern setup`.
 #[derive(clap::Args)]
@@ -39,7 +38,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     for package in fetches.iter().filter(|package| !fetch::is_here(package)) {
         let what = format!("fetching {}", package.package.label());
         note!("{what}");
-        let bar = spinner();
+        let bar = Bar::spinner();
         let fetched = fetch::fetch(package);
         bar.finish_and_clear();
         fetched?;
@@ -74,12 +73,4 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
-}
-
-fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("  {spinner} {elapsed}")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let bar = ProgressBar::new_spinner().with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
 }

@@ -74,7 +74,7 @@ fn no_command_writes_over_what_it_reads() {
     fs::write(at("mine/loss.png"), "mine").expect("written");
     refused(&["train", &at("people"), "--name", "a", "--out", &at("mine")], "has other files in it");
     for name in ["../a", "a/b", "/a", "..", "."] {
-        refused(&["train", &at("people"), "--name", name], "no name for a folder");
+        refused(&["train", &at("people"), "--name", name], "is no name for a file");
     }
     refused(&["sign", &encoder, "--output", &encoder, "--force", "--key", &at("key")], "never replaces");
     assert_eq!((fs::read(&photo).expect("read"), fs::read(&style).expect("read")), before);

@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use eval::{CalibrationPoint, Comparison, Embeddings, GroupRate, Groups, group_rates};
 use imaging::Photo;
-use indicatif::ProgressBar;
 use models::{Arena, ImageFile};
 use nn::Model;
 use rayon::prelude::*;
@@ -24,10 +23,10 @@ use template::{CosineScore, Template};
 use train::SIDE;
 use train::data::{Cache, Crops as _, Finding, Picture, Stored, images, strangers};
 
-use crate::commands::train::style;
 use crate::encoding::Encoding;
 use crate::numbers::count;
 use crate::output::note;
+use crate::progress::Bar;
 
 /// Pictures between two writes to the file of templates.
 const AT_A_TIME: usize = 64;
@@ -146,14 +145,17 @@ impl StrangerArgs {
             .context("it is no encoder that a board runs")?;
         let encoding = Encoding::of(encoder)?;
         let folder = self.templates.clone().unwrap_or_else(|| models::data("templates"));
-        let path = folder.join(format!("{}-{}", encoder.name(), &hex::encode(encoder.identity())[..8]));
-        let mut cache = Cache::open(&path, encoder.identity(), recognizer.dimension())?;
+        let mut cache = Cache::open(
+            &kept(&folder, encoder.name(), encoder.identity())?,
+            encoder.identity(),
+            recognizer.dimension(),
+        )?;
         let new: Vec<&Picture> = wanted
             .iter()
             .map(|&picture| &pictures[picture])
             .filter(|one| cache.known(&one.digest).is_none())
             .collect();
-        let bar = ProgressBar::new(wanted.len() as u64).with_style(style(encoder.name()));
+        let bar = Bar::counted(wanted.len(), encoder.name());
         bar.inc((wanted.len() - new.len()) as u64);
         for some in new.chunks(AT_A_TIME) {
             let encode = |arena: &mut Arena, picture: &&Picture| {
@@ -217,6 +219,12 @@ impl StrangerArgs {
     }
 }
 
+/// The file of the templates of an encoder. Its name comes from the image, and leads to no other folder.
+fn kept(folder: &Path, name: &str, identity: &[u8; 32]) -> models::Result<PathBuf> {
+    let name = models::plain_name(name)?;
+    Ok(folder.join(format!("{name}-{}", &hex::encode(identity)[..8])))
+}
+
 /// The groups that the table `from` tells, or that the names of the files do.
 fn groups(from: &Path, names: &[String]) -> anyhow::Result<Groups> {
     if from == Path::new("names") {
@@ -270,5 +278,15 @@ mod tests {
     fn pictures_of_one_person_get_one_number_also_by_way_of_a_third() {
         assert_eq!(join(6, &[[1, 4], [4, 2]]), [0, 1, 1, 2, 1, 3]);
         assert_eq!(join(3, &[]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn templates_stay_in_their_folder_whatever_an_image_is_called() {
+        let folder = Path::new("templates");
+        let path = |name: &str| kept(folder, name, &[0xab; 32]);
+        assert_eq!(path("postern-128").unwrap(), folder.join("postern-128-abababab"));
+        for name in ["../../.bashrc", "/etc/x", "a/b", "..", "", "a\n"] {
+            assert!(matches!(path(name), Err(models::Error::Name { .. })), "{name:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::commands::calibrate::table::Row;
 
 /// The calibration table in the image `name`, if it is the one with this hash, and the misses in its manifest.
 pub fn of(name: &str, sha256: &Hash) -> anyhow::Result<Errors> {
-    let file = models::ImageFile::read(&models::image(name)?)?;
+    let file = models::ImageFile::read(&models::named_image(name)?)?;
     ensure!(Sha256::digest(file.bytes()).as_slice() == sha256, "another image has this name");
     let row = |record| {
         let Row { one_in, threshold, estimate, basis } = Row::of(record);

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use eval::recall::{Figures, Location, Recall};
 use imaging::{Photo, Region};
-use indicatif::ProgressBar;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use reference::{Detector, Rgb};
@@ -19,6 +18,7 @@ use vision::{PixelFormat, SUBPIXEL_BITS};
 use crate::numbers::count;
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
+use crate::progress::Bar;
 use models::Manifest;
 use models::{Arena, ImageFile};
 
@@ -151,7 +151,7 @@ impl Table<'_> {
 /// The pictures below `folder`, each with the face in its middle; those without one are left out.
 fn portraits(detector: &Detector, folder: &Path, limit: usize) -> anyhow::Result<Vec<Portrait>> {
     let paths = spread(&[folder.to_owned()], limit)?;
-    let bar = ProgressBar::new(paths.len() as u64).with_style(super::embed::style());
+    let bar = Bar::counted(paths.len(), "pictures");
     let found = paths.par_iter().map(|path| {
         let photo = Photo::open(path)?;
         let (width, height) = (photo.width() as usize, photo.height() as usize);
@@ -173,7 +173,7 @@ fn measure<S>(
     state: impl Fn() -> S + Sync + Send,
     find: impl Fn(&mut S, &Photo) -> anyhow::Result<Vec<Location>> + Sync + Send,
 ) -> anyhow::Result<Recall> {
-    let bar = ProgressBar::new(portraits.len() as u64).with_style(super::embed::style());
+    let bar = Bar::counted(portraits.len(), "pictures");
     let one = |state: &mut S, (number, portrait): (usize, &Portrait)| {
         let mut random = fastrand::Rng::with_seed((u64::from(height) << 32) + number as u64);
         let scale = f64::from(height) / f64::from(portrait.face.area[3]);

@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::Context;
 use eval::{Embeddings, Picture};
 use imaging::Photo;
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use recognizer::{Aligned, DEFAULT_MIN_SCORE, Recognizer};
 use reference::{Detector, Encoder, Rgb};
@@ -14,6 +13,7 @@ use vision::{Limits, PixelFormat};
 
 use crate::encoding::Encoding;
 use crate::picture::nearest_centre;
+use crate::progress::Bar;
 use models::Manifest;
 use models::{Arena, ImageFile};
 
@@ -105,7 +105,7 @@ fn for_each<S, T: Send>(
     state: impl Fn() -> S + Sync + Send,
     embed: impl Fn(&mut S, &Photo) -> anyhow::Result<Option<T>> + Sync + Send,
 ) -> anyhow::Result<Vec<Option<T>>> {
-    let bar = ProgressBar::new(pictures.len() as u64).with_style(style());
+    let bar = Bar::counted(pictures.len(), "pictures");
     let result = pictures
         .par_iter()
         .map_init(state, |state, picture| {
@@ -118,12 +118,6 @@ fn for_each<S, T: Send>(
         .collect();
     bar.finish_and_clear();
     result
-}
-
-/// How the progress over pictures looks.
-pub fn style() -> ProgressStyle {
-    ProgressStyle::with_template("  pictures {bar:30} {pos}/{len} {per_sec}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// Whether the view of a face passes the door's quality gate.

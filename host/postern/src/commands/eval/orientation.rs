@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use imaging::{Photo, QuarterTurn};
-use indicatif::ProgressBar;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use schemars::JsonSchema;
@@ -19,6 +18,7 @@ use crate::commands::enroll::photos::TILT;
 use crate::numbers::count;
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
+use crate::progress::Bar;
 use models::{Arena, ImageFile};
 
 /// Margins that are compared, Q15: 0.01 is 328.
@@ -82,7 +82,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let (detector, encoder) = (ImageFile::read(&detector)?, ImageFile::read(&encoder)?);
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let paths = spread(std::slice::from_ref(&args.images), args.limit)?;
-    let bar = ProgressBar::new(paths.len() as u64).with_style(super::embed::style());
+    let bar = Bar::counted(paths.len(), "pictures");
     let score = |arena: &mut Arena, photo: &Photo| -> anyhow::Result<u16> {
         let frame = photo.to_frame(PixelFormat::Yuyv);
         let faces = recognizer.detect(&frame.view()?, arena.bytes())?;

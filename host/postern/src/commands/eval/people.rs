@@ -55,6 +55,8 @@ fn names(list: &str, parts: &[usize]) -> anyhow::Result<Vec<String>> {
             names.extend(members.iter().map(|line| line.split('\t').next().unwrap_or(line).to_owned()));
         }
     }
+    // Each is looked for as a folder among the pictures.
+    names.iter().try_for_each(|name| models::plain_name(name).map(drop))?;
     Ok(names)
 }
 
@@ -77,6 +79,10 @@ mod tests {
         {
             let error = names(list, &[1]).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
+        }
+        for name in ["../x", "/etc", "", ".."] {
+            let error = names(&format!("1\n1\n{name}\t1\n"), &[1]).unwrap_err().to_string();
+            assert!(error.contains("is no name for a file"), "{error}");
         }
         assert!(names(LIST, &[3]).unwrap_err().to_string().contains("1 to 2"));
     }

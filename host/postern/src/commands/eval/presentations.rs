@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use eval::presentation::Seen;
 use imaging::Photo;
-use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{LivenessTracker, MAX_TURNED, MAX_UNUSABLE, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, Sample};
 use recognizer::{Liveness, Recognizer};
 use synthetic_attacks::{AttackType, Subject};
@@ -16,6 +15,7 @@ use train::augment::{Canvas, Condition};
 use vision::{Face, Limits, PixelFormat, Quality, Thumbnail};
 
 use crate::picture::files;
+use crate::progress::Bar;
 use models::Arena;
 
 /// The folder of portraits of those who are enrolled, among recorded presentations.
@@ -301,10 +301,8 @@ pub fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// The progress over presentations.
-pub fn progress(count: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("  presentations {bar:30} {pos}/{len} {per_sec}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(count as u64).with_style(style)
+pub fn progress(count: usize) -> Bar {
+    Bar::counted(count, "presentations")
 }
 
 /// Runs a test with a door of the default networks that looks five times a second.

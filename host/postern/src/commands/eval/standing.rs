@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 use imaging::{CameraFrame, Photo};
-use indicatif::ProgressBar;
 use nn::Model;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
@@ -12,9 +11,10 @@ use reference::{Detection, Detector, Rgb};
 use template::Template;
 use vision::{Face, Frame, PixelFormat};
 
-use super::embed::{is_good, style};
+use super::embed::is_good;
 use crate::encoding::Encoding;
 use crate::picture::{files, nearest_centre};
+use crate::progress::Bar;
 use models::{Arena, Manifest};
 
 /// The door's frame.
@@ -107,7 +107,7 @@ pub fn in_parallel<T: Send>(
     door: &Door,
     look: impl Fn(&mut Arena, &Person) -> anyhow::Result<T> + Sync + Send,
 ) -> anyhow::Result<Vec<T>> {
-    let bar = ProgressBar::new(people.len() as u64).with_style(style());
+    let bar = Bar::counted(people.len(), "pictures");
     let seen = people.par_iter().map_init(
         || Arena::new(door.recognizer.arena_len()),
         |arena, person| {

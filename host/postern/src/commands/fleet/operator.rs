@@ -333,7 +333,7 @@ pub(super) fn published(opened: &Opened, sent: &Sent, output: &Output) -> anyhow
 /// The encoder of a manifest.
 fn encoder(wanted: &str) -> anyhow::Result<Encoder> {
     let manifest = Manifest::read(wanted)?;
-    let path = models::image(&manifest.name)?;
+    let path = models::named_image(&manifest.name)?;
     let bytes = std::fs::read(&path)
         .with_context(|| format!("cannot read {}: `postern compile` makes it", path.display()))?;
     Ok(Encoder { name: manifest.name, sha256: pictures::digest(&bytes) })

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use imaging::Photo;
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::HumanDuration;
 use style::{Costs, Progress};
 
 use super::save;
 use crate::interrupt::Interrupt;
 use crate::output::note;
+use crate::progress::Bar;
 
 /// How often the preview is renewed.
 const PREVIEW: Duration = Duration::from_secs(3);
@@ -45,7 +46,7 @@ impl WatchArgs {
 
 /// Shows how far it is, and breaks off when the user asks for it.
 pub struct Watch {
-    bar: ProgressBar,
+    bar: Bar,
     start: Instant,
     preview: Option<PathBuf>,
     renewed: Instant,
@@ -59,11 +60,9 @@ impl Watch {
     /// Begins to watch; the first Ctrl-C is taken as the wish to end with the best picture so far.
     pub fn new(args: &WatchArgs) -> anyhow::Result<Self> {
         let interrupted = Interrupt::hear()?;
-        let style =
-            ProgressStyle::with_template("  {bar:30} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         let now = Instant::now();
         Ok(Self {
-            bar: ProgressBar::new(STEPS).with_style(style),
+            bar: Bar::new(STEPS, "  {bar:30} {msg}", ""),
             start: now,
             preview: args.preview.clone(),
             renewed: now,
@@ -82,7 +81,7 @@ impl Watch {
         }
         let left = self.start.elapsed().mul_f64((1.0 - share) / share.max(1e-9));
         self.bar.set_position((share * STEPS as f64) as u64);
-        self.bar.set_message(format!(
+        self.bar.say(&format!(
             "{done}/{of} at {}x{}, cost {:.3e} (content {:.3e}, style {:.3e}), {} left",
             picture.width,
             picture.height,

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use imaging::{Photo, Region};
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use sha2::{Digest, Sha256};
@@ -14,6 +13,7 @@ use vision::PixelFormat;
 
 use crate::output::note;
 use crate::picture::nearest_centre;
+use crate::progress::Bar;
 use models::{Arena, ImageFile};
 
 /// Pictures between two writes to the file of faces.
@@ -139,7 +139,7 @@ fn all<S>(
     let mut cache = Cache::open(path, finder, CROP_BYTES)?;
     let Found { names, mut pictures, mut left_out } = found;
     let new: Vec<_> = pictures.iter().filter(|one| cache.known(&one.digest).is_none()).cloned().collect();
-    let bar = ProgressBar::new(pictures.len() as u64).with_style(style("faces"));
+    let bar = Bar::counted(pictures.len(), "faces");
     bar.inc((pictures.len() - new.len()) as u64);
     for some in new.chunks(AT_A_TIME) {
         let findings = some.par_iter().map_init(&state, |state, picture| {
@@ -290,12 +290,6 @@ pub fn name_of(folder: &Path) -> anyhow::Result<String> {
     let whole = folder.canonicalize().with_context(|| format!("cannot read {}", folder.display()))?;
     let name = whole.file_name().map(|name| name.to_string_lossy().into_owned());
     name.with_context(|| format!("{} has no name", folder.display()))
-}
-
-/// How the progress over pictures looks.
-pub fn style(what: &str) -> ProgressStyle {
-    ProgressStyle::with_template(&format!("  {what} {{bar:30}} {{pos}}/{{len}} {{per_sec}}, {{eta}} left"))
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// The first few names.

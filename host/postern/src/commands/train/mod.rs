@@ -1,6 +1,5 @@
 //! `postern train`: a better or smaller encoder from pictures of people.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -25,7 +24,7 @@ mod templates;
 mod watch;
 
 use faces::SplitArgs;
-pub use faces::{FaceArgs, Faces, style};
+pub use faces::{FaceArgs, Faces};
 use network::NetworkArgs;
 use objective::{LossArgs, SearchArgs};
 pub use templates::by_templates;
@@ -119,12 +118,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let schedule = args.search.schedule(objective.identity)?;
     let name = args.name.clone().map_or_else(|| faces::name_of(&args.folder), Ok)?;
     ensure!(name.len() <= NAME_BYTES, "the name {name} is longer than 32 bytes: give a shorter --name");
-    let out = args.out.clone().unwrap_or_else(|| models::training(&name));
-    let plain = |name: &str| Path::new(name).components().map(|part| part.as_os_str()).eq([OsStr::new(name)]);
-    ensure!(
-        plain(&name) && ![".", ".."].contains(&&*name),
-        "{name:?} is no name for a folder: give a --name without / and .."
-    );
+    models::plain_name(&name).context("give another --name")?;
+    let out = args.out.clone().map_or_else(|| models::training(&name), Ok)?;
     // A training that ended before its first checkpoint has left the list of pictures.
     OutputFolder::new(&out, args.over || args.force.force, &[CHECKPOINT, SKIPPED], [&args.folder])?;
     let sheet = args.force.check_any(args.show_augmentation.as_ref(), [&args.folder])?;

@@ -6,14 +6,13 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use encoder::graph::Graph;
 use encoder::{Encoder, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
-use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 use train::data::Data;
 use train::loss::Matrix;
 
-use super::faces::style;
 use crate::numbers::{count, factor, positive, share};
 use crate::output::note;
+use crate::progress::Bar;
 use models::{Channels, Manifest};
 
 /// Options about the network.
@@ -248,7 +247,7 @@ impl NetworkArgs {
         if is_loaded && self.multiply_adds.is_none() {
             encoder.project(&vec![0.0; old * new])?;
         } else {
-            let bar = ProgressBar::new(data.train.len() as u64).with_style(style("principal components"));
+            let bar = Bar::counted(data.train.len(), "principal components");
             let own = train::run::embed(encoder, data, &data.train, &mut |done| bar.inc(done as u64))?;
             bar.finish_and_clear();
             let teacher = data.teacher.as_ref().map(|teacher| {

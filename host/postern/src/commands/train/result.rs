@@ -8,7 +8,6 @@ use anyhow::Context;
 use compiler::{Kind, Method, Options, Preprocessing};
 use encoder::{Encoder, Head, Optimizer, Source, Trainable};
 use eval::{CalibrationPoint, Comparison, Curve, calibrate, intervals, plot_det};
-use indicatif::ProgressBar;
 use schemars::JsonSchema;
 use serde::Serialize;
 use train::data::Data;
@@ -18,12 +17,12 @@ use train::run::{
     Settings, Verification, embed, read_steps, read_validations, replace, samples, validate, verifiers,
 };
 
-use super::faces::style;
 use super::templates::by_templates;
 use crate::commands::calibrate::table::{records, rows};
 use models::ImageFile;
 
 use crate::output::note;
+use crate::progress::Bar;
 
 /// Faces that the ranges of activations are taken from.
 const SAMPLES: usize = 200;
@@ -166,7 +165,7 @@ fn compile(
         },
         calibration: Vec::new(),
     };
-    let bar = ProgressBar::new(0).with_style(style("quantizing"));
+    let bar = Bar::counted(0, "quantizing");
     let network = compiler::integers(onnx, &options, &samples, &|_, done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);

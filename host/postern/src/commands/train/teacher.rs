@@ -4,14 +4,13 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use encoder::{Encoder, Head, Optimizer, Source, Trainable};
-use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 use train::SIDE;
 use train::data::{Cache, Crops, Finding, Stored, images};
 use train::loss::{Matrix, Units};
 
-use super::faces::style;
 use super::network::read;
+use crate::progress::Bar;
 
 /// Pictures that are embedded at once, and kept then.
 const AT_A_TIME: usize = 64;
@@ -35,7 +34,7 @@ pub fn embeddings(name: &str, faces: &dyn Crops, count: usize) -> anyhow::Result
     let kept = models::data("faces").join(format!("{kept}.teacher"));
     let mut cache = Cache::open(&kept, &asked, columns * 4)?;
     let all: Vec<usize> = (0..count).collect();
-    let bar = ProgressBar::new(all.len() as u64).with_style(style(name));
+    let bar = Bar::counted(all.len(), name);
     let mut places = Vec::with_capacity(all.len());
     for some in all.chunks(AT_A_TIME) {
         // Another detector may align the same picture differently, so the digest is of the aligned face.

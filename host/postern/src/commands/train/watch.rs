@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::HumanDuration;
 use train::run::{StepReport, ValidationRow, Watch};
 
 use crate::interrupt::Interrupt;
 use crate::output::note;
+use crate::progress::Bar;
 
 /// Steps of the bar.
 const STEPS: u64 = 10_000;
@@ -17,7 +18,7 @@ const SMOOTHING: f64 = 0.1;
 
 /// A progress bar that hears Ctrl-C.
 pub struct Progress {
-    bar: ProgressBar,
+    bar: Bar,
     began: Instant,
     /// Share that was done when this process began.
     share: Option<f64>,
@@ -31,10 +32,8 @@ impl Progress {
     /// Begins to watch; the first Ctrl-C leaves a checkpoint, the second one leaves at once.
     pub fn new() -> anyhow::Result<Self> {
         let interrupted = Interrupt::hear()?;
-        let style =
-            ProgressStyle::with_template("  {bar:24} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         Ok(Self {
-            bar: ProgressBar::new(STEPS).with_style(style),
+            bar: Bar::new(STEPS, "  {bar:24} {msg}", ""),
             began: Instant::now(),
             share: None,
             loss: None,
@@ -46,7 +45,7 @@ impl Progress {
 
     /// Another part of the training begins.
     pub fn begin(&mut self, what: &str) {
-        self.bar.println(what);
+        self.bar.line(what);
         (self.began, self.share) = (Instant::now(), None);
     }
 
@@ -74,7 +73,7 @@ impl Watch for Progress {
             format!(", {:.0} % active", 100.0 * smooth(&mut self.active, triplets.active))
         });
         self.bar.set_position((report.share * STEPS as f64) as u64);
-        self.bar.set_message(format!(
+        self.bar.say(&format!(
             "epoch {}/{}, step {}/{}, loss {loss:.4}{active}, {speed:.0} images/s, {} left",
             row.epoch,
             report.epochs,
@@ -100,7 +99,7 @@ impl Watch for Progress {
         if self.bar.is_hidden() {
             note!("{line}");
         } else {
-            self.bar.println(line);
+            self.bar.line(&line);
         }
     }
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use imaging::Photo;
-use indicatif::ProgressBar;
 use models::{Arena, ImageFile};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
@@ -19,9 +18,9 @@ use crate::commands::eval::crops::{Crop, list};
 use crate::commands::eval::liveness::images;
 use crate::commands::eval::people::PeopleArgs;
 use crate::commands::eval::presentations::{choose, subject};
-use crate::commands::train::style;
 use crate::numbers::count;
 use crate::picture::spread;
+use crate::progress::Bar;
 
 /// Pictures between two writes to the file of crops.
 const AT_A_TIME: usize = 64;
@@ -241,7 +240,7 @@ fn render(
         Sha256::new().chain_update(detector.identity()).chain_update(b"pad 1").finalize().into();
     let recognizer = Recognizer::new(detector, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let mut cache = Cache::open(&models::data("faces").join("pad"), &finder, OF_A_PHOTOGRAPH * STORED_BYTES)?;
-    let bar = ProgressBar::new(photos.len() as u64).with_style(style("presentations"));
+    let bar = Bar::counted(photos.len(), "presentations");
     let mut digests = Vec::new();
     for some in photos.chunks(AT_A_TIME) {
         let rendered = some.par_iter().map_init(

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use compiler::{Kind, Method, Options, Preprocessing};
 use encoder::Optimizer;
-use indicatif::ProgressBar;
 use models::ImageFile;
 use train::pad::{Material, SEEN, Scale, Settings, Texture, Trained, fit, samples};
 use train::run::{Schedule, replace};
@@ -16,9 +15,9 @@ use super::crops::{CropArgs, Weights};
 use super::judged::{judge, rescaled};
 use crate::answers::Sorted;
 use crate::answers::models::TrainedNetwork;
-use crate::commands::train::style;
 use crate::numbers::{count, factor, finite, positive};
 use crate::output::{Outcome, Output, note};
+use crate::progress::Bar;
 
 /// Steps between two lines of the log.
 const LOGGED: usize = 50;
@@ -128,7 +127,8 @@ impl Args {
 
 /// Trains the network and writes it.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let out = args.out.clone().unwrap_or_else(|| models::training(&args.name));
+    let name = models::plain_name(&args.name)?;
+    let out = args.out.clone().map_or_else(|| models::training(name), Ok)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
     let (groups, crops) = args.crops.collect(&args.weights(), &args.judge)?;
     note!("{crops}");
@@ -144,7 +144,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         schedule: Schedule { rate: args.rate, warm_up: 0.1 },
         network: format!("{texture:?}, decay {}, {crops}", args.decay),
     };
-    let bar = ProgressBar::new((args.steps + args.rounding) as u64).with_style(style("steps"));
+    let bar = Bar::counted(args.steps + args.rounding, "steps");
     let mut log = Log::open(out.join("log.csv"), args.resume);
     let mut failed = None;
     let end = fit(&mut network, &material, &settings, &out, args.resume, &mut |done, loss| {
@@ -176,9 +176,9 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if (scale != Scale { factor: 1.0, offset: 0.0 }) {
         onnx = rescaled(&onnx, scale)?;
     }
-    replace(&out.join(format!("{}.onnx", args.name)), &onnx)?;
+    replace(&out.join(format!("{name}.onnx")), &onnx)?;
     let image = compile(args, &onnx, &material)?;
-    let path = out.join(format!("{}.pstn", args.name));
+    let path = out.join(format!("{name}.pstn"));
     replace(&path, &image)?;
     let file = ImageFile::from_bytes(&image);
     let model = file.model()?;

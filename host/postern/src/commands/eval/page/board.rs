@@ -2,15 +2,14 @@
 
 use anyhow::{Context, ensure};
 use client::Device;
-use indicatif::ProgressBar;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::commands::eval::embed::style;
 use crate::commands::eval::material::{Material, MaterialArgs, name};
 use crate::device::DeviceArgs;
 use crate::picture::Shot;
+use crate::progress::Bar;
 use models::{Arena, ImageFile};
 
 /// What a board computed of some of the pictures.
@@ -50,7 +49,7 @@ pub fn check(
     let board = device.status()?.board.to_string();
     let step = material.pictures.len().div_ceil(count).max(1);
     let chosen: Vec<_> = material.pictures.iter().step_by(step).collect();
-    let bar = ProgressBar::new(chosen.len() as u64).with_style(style());
+    let bar = Bar::counted(chosen.len(), "pictures");
     let mut check = Check { board, encoder: name(encoder), pictures: 0, equal: 0, instructions: 0 };
     for picture in chosen {
         let shot = Shot::open(&options.images.join(picture.path()))?;
