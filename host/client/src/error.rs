@@ -272,7 +272,7 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         Refusal::GalleryFull { .. } => "; `postern remove` makes room",
         Refusal::HashMismatch { .. } => "; try again",
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
-        Refusal::Unpaired => "; `postern pair` pairs it, with a press of the board's button",
+        Refusal::Unpaired => "; `postern pair` pairs it, with the board's pairing button",
         Refusal::Forbidden { .. } => "; `postern keys` shows which computer has that role",
         Refusal::HostsLost => {
             "; an installer that the board knows runs `postern keys invite ROLE`. If an older copy of its flash was put back, put \

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use crate::credentials::Folder;
 use crate::{Credentials, Device, Error, Result};
 
-/// What a user is told of a session with [`Device::ended_pairing`].
+/// The sentence about a session with [`Device::ended_pairing`].
 pub const ENDED_PAIRING: &str =
     "The board had stored this computer, whose pairing ended before it heard so: they are paired now.";
 

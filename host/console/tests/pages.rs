@@ -6,10 +6,10 @@ mod fake;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use ::console::station::Pairing;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use client::protocol::{CameraState, Candidate, EventKind, Face, FrameResult, Point};
-use ::console::station::Pairing;
 use fake::{Browser, Fake, console};
 use http_body_util::BodyExt;
 

@@ -37,7 +37,7 @@ pub use client::Machine;
 pub use doorstep::{Decision, Doorstep};
 pub use error::Error;
 pub use log::{Log, LogLine};
-pub use memory::Memory;
+pub use memory::{Memory, Shown};
 pub use npu::play as play_npu;
 pub use pose::show;
 pub use qemu::EMULATOR;

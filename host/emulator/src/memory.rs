@@ -16,6 +16,17 @@ use crate::{Error, Result};
 /// How long a key waits for a board that does not read its keypad.
 const KEY_PATIENCE: Duration = Duration::from_secs(120);
 
+/// What a board's display shows that its pairing button would answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing.
+    Nothing,
+    /// A pairing code.
+    Code(u32),
+    /// That all but its log is to be erased.
+    Erase,
+}
+
 /// The memory of one board.
 pub struct Memory {
     file: File,
@@ -105,6 +116,31 @@ impl Memory {
     /// [`Error::File`].
     pub fn shows_erase(&self) -> Result<bool> {
         Ok(self.word(window::CODE)? == window::ERASE_SHOWN)
+    }
+
+    /// What its display shows, whoever asked for it.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn shown(&self) -> Result<Shown> {
+        Ok(match self.code()? {
+            Some(code) => Shown::Code(code),
+            None if self.shows_erase()? => Shown::Erase,
+            None => Shown::Nothing,
+        })
+    }
+
+    /// Presses the pairing button, so that a code is shown. Where the board shows something already, the button would answer that:
+    /// then it is not pressed. Returns whether it was.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn press_for_a_code(&self) -> Result<bool> {
+        let shows_nothing = self.shown()? == Shown::Nothing;
+        if shows_nothing {
+            self.press_pairing_button(true)?;
+        }
+        Ok(shows_nothing)
     }
 
     /// Presses or releases the exit button.
@@ -205,5 +241,31 @@ impl Memory {
     /// Writes bytes at an offset in the file.
     pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.file.write_all_at(bytes, offset).map_err(Error::file(&self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use client::Machine;
+
+    use super::*;
+
+    #[test]
+    fn a_button_that_would_answer_what_is_shown_already_is_not_pressed_for_a_code() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("memory");
+        let map = Machine::An547.map();
+        Memory::create(&path, map).expect("a file");
+        let memory = Memory::open(&path, map).expect("opened");
+        let pressed = || memory.word(window::INPUTS).expect("read") >> window::PAIRING_BIT & 1 == 1;
+        for (word, shown) in
+            [(window::CODE_SHOWN | 123_456, Shown::Code(123_456)), (window::ERASE_SHOWN, Shown::Erase)]
+        {
+            memory.set_word(window::CODE, word).expect("written");
+            assert_eq!(memory.shown().expect("read"), shown);
+            assert!(!memory.press_for_a_code().expect("asked") && !pressed(), "{shown:?}");
+        }
+        memory.set_word(window::CODE, 0).expect("written");
+        assert!(memory.press_for_a_code().expect("asked") && pressed());
     }
 }

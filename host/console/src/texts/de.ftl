@@ -299,7 +299,7 @@ sure-forget = Ja, vergessen
 forgotten = Das Board hat diesen Rechner vergessen.
 invite = Einladen
 invite-text = Fünf Minuten lang darf ein weiterer Rechner sich mit dieser Rolle koppeln.
-invited = Fünf Minuten lang darf `postern pair --role { $role }` einen weiteren Rechner koppeln. Eine Tür hat eine Leitung: Beenden Sie solange `postern bridge` und `postern fleet apply` dieser Tür, und verlassen Sie ihre Seite Tür in dieser Konsole. Führen Sie den Befehl dann dort aus, mit --device und der Adresse der Tür, wenn das Board nicht an diesem Rechner ist, und drücken Sie zweimal die Kopplungstaste.
+invited = Fünf Minuten lang darf `postern pair --role { $role }` einen weiteren Rechner koppeln. Eine Tür hat eine Leitung: Beenden Sie solange `postern bridge` und `postern fleet apply` dieser Tür, und verlassen Sie ihre Seite Tür in dieser Konsole. Führen Sie den Befehl dann dort aus, mit --device und der Adresse der Tür, wenn das Board nicht an diesem Rechner ist, drücken Sie die Kopplungstaste, geben Sie dort den Code ein, und halten Sie die Taste zwei Sekunden lang.
 
 pair-text = Die Kopplung macht diesen Rechner beim Board bekannt. Der erste Rechner ist der Errichter, und vorher nimmt das Board keine andere Rolle; ein Errichter lädt dann auf der Seite Rechner die anderen ein.
 pair-begin = Beginnen

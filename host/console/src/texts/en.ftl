@@ -299,7 +299,7 @@ sure-forget = Yes, forget it
 forgotten = The board has forgotten that computer.
 invite = Invite
 invite-text = For five minutes one more computer may pair with this role.
-invited = For five minutes `postern pair --role { $role }` may pair one more computer. A door has one line: end `postern bridge` and `postern fleet apply` of this door meanwhile, and leave its page Door in this console. Then run the command there, with --device and the address of the door if the board is not on that computer, and press the pairing button twice.
+invited = For five minutes `postern pair --role { $role }` may pair one more computer. A door has one line: end `postern bridge` and `postern fleet apply` of this door meanwhile, and leave its page Door in this console. Then run the command there, with --device and the address of the door if the board is not on that computer, press the pairing button, type the code there, and hold the button for two seconds.
 
 pair-text = Pairing makes this computer known to the board. The first computer is the installer, and the board takes no other role before there is one; an installer then invites the others on the page Computers.
 pair-begin = Begin

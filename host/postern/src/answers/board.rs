@@ -34,6 +34,7 @@ pub struct Pressed {
     pub button: &'static str,
     /// The code of a pairing that the board shows since the press, six digits. Absent if it shows none, and where the button was held.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
     pub code: Option<String>,
 }
 

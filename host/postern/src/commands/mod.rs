@@ -67,7 +67,7 @@ pub enum Command {
     SimulateAttacks(simulate_attacks::Args),
     /// Switch an emulated board on and off, show its state and its log
     Board(board::Args),
-    /// Pair this computer with a board: compare two codes, then press the board's button
+    /// Pair this computer with a board: type the code that it shows, then hold its button
     Pair(pair::Args),
     /// Show, invite, remove and rotate the keys of boards and computers
     Keys(keys::Args),

@@ -180,7 +180,12 @@ fn pair(
                      computer."
                 );
             }
-            (Step::Press, Some(memory)) if press => memory.press_pairing_button(true)?,
+            // What is shown already, somebody else asked for: the button would answer it.
+            (Step::Press, Some(memory)) if press => {
+                if !memory.press_for_a_code()? {
+                    return Err(Error::CodesDiffer);
+                }
+            }
             (Step::Press, Some(_)) => {
                 note!("Press the pairing button of the board: {press_there}. {SHOWN_ALREADY}");
             }

@@ -5,6 +5,7 @@
 
 mod before;
 mod boards;
+mod button;
 mod errors;
 mod flashing;
 mod job;

@@ -15,6 +15,7 @@ use emulator::{Board, Memory, Seen};
 use imaging::Photo;
 
 use super::before;
+use super::button::{Press, press_at};
 use super::errors;
 use super::flashing;
 use super::known;
@@ -181,13 +182,12 @@ impl Station for Door {
     fn press(&self, button: Button) -> Said<()> {
         said(|| {
             let memory = self.emulated()?.powered_memory()?;
-            // While a code is shown, the button answers it: a shorter press would end the pairing.
-            if matches!(button, Button::Pairing) && memory.code()?.is_some() {
-                return Ok(hold_pairing_button(&memory)?);
-            }
             let press: fn(&Memory, bool) -> emulator::Result<()> = match button {
                 Button::Exit => Memory::press_button,
-                Button::Pairing => Memory::press_pairing_button,
+                Button::Pairing => match press_at(&self.pairing(), memory.shown()?)? {
+                    Press::Short => Memory::press_pairing_button,
+                    Press::Hold => return Ok(hold_pairing_button(&memory)?),
+                },
             };
             press(&memory, true)?;
             std::thread::sleep(PRESS);
