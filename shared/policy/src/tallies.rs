@@ -122,6 +122,8 @@ pub struct Tallies<'m> {
     cleared_changed: bool,
     /// Whether a lockout began since [`Self::kept`].
     began: bool,
+    /// The largest ID that was given before the reset.
+    last_id: u32,
     /// Looks that refused a face which looks like nobody.
     looks: u8,
     /// The page in which [`Self::make_room`] looks next.
@@ -149,6 +151,7 @@ impl<'m> Tallies<'m> {
             doubting: false,
             cleared_changed: false,
             began: false,
+            last_id: 0,
             looks: 0,
             next_page: 0,
         }
@@ -274,7 +277,7 @@ impl<'m> Tallies<'m> {
     pub fn succeed(&mut self, person: u32) {
         self.end_doubt(person);
         self.retain_failures(|other| other != person);
-        self.own_mark(person).into_iter().for_each(|mark| mark.looks = 0);
+        self.mark(person).into_iter().for_each(|mark| mark.looks = 0);
         self.looks = 0;
     }
 

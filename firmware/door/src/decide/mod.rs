@@ -69,6 +69,8 @@ pub(crate) struct Situation<'r> {
     pub(crate) clock: Option<u64>,
     pub(crate) cover_open: bool,
     pub(crate) rules: &'r Rules<'r>,
+    /// Whether a person who has a rule may be enrolled.
+    pub(crate) may_be_there: &'r dyn Fn(u32) -> bool,
 }
 
 /// What the door does.
@@ -289,7 +291,8 @@ impl<'m> Decider<'m> {
         if !self.config.verify {
             return AuthEvent::Pin(pin);
         }
-        let owner = if self.hears_pins(situation) { situation.rules.owner(&pin) } else { None };
+        let owner = || situation.rules.owner(&pin, situation.may_be_there);
+        let owner = if self.hears_pins(situation) { owner() } else { None };
         AuthEvent::Identity {
             person: owner.map(|(person, _)| person),
             duress: owner.is_some_and(|(_, duress)| duress),

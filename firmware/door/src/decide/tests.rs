@@ -53,7 +53,7 @@ impl Bench {
     fn on(&mut self, evidence: Evidence<'_>) -> Decision {
         let now = Instant::from_millis(u64::from(self.frames) * 200);
         let (cover_open, rules) = (self.cover_open, &self.rules);
-        let situation = Situation { now, clock: None, cover_open, rules };
+        let situation = Situation { now, clock: None, cover_open, rules, may_be_there: &|_| true };
         self.decider.on(evidence, &situation).decision
     }
 

@@ -15,15 +15,25 @@
 //! # A change, step by step
 //! | step | a power cut after it leaves |
 //! |---|---|
-//! | 1. write the record, with the next version of its key | a record that is newer than listed: it counts |
-//! | 2. write both copies of the inventory, with the next number | an inventory one ahead of the counter: it counts |
-//! | 3. raise the counter to that number | the change |
+//! | 1. before the first change of a boot: write both copies of the inventory, with the next number | an inventory one ahead of the counter: it counts |
+//! | 2. raise the counter to that number | what was there before |
+//! | 3. write the record, with the next version of its key | a record that is newer than listed: it counts |
+//! | 4. write both copies of the inventory, with the next number | an inventory one ahead of the counter: it counts |
+//! | 5. raise the counter to that number | the change |
 //!
 //! So no cut leaves a board that distrusts itself. At each boot the counter is raised to the number of the inventory. A
 //! number that is lower than the counter, or higher by more than [`AHEAD`], distrusts every record: the flash is an older
 //! one, or the counter is another one. So does a counter that is gone, if there was one when the inventory was written, and
 //! a lost inventory where a record of a board in use still opens: a salt, a setting, a signer, a paired host. Without any
 //! of them the board knows nobody, as after its settings were wiped: it is a new board, and begins at the counter's value.
+//!
+//! # Copies that are prepared
+//! Whoever cuts the power after step 4, and copies the flash, has an inventory whose number is one above the counter. With older
+//! flash put back, the next change would give the counter that number, and the copy would undo this change. So steps 1 and 2 pass
+//! that number first; where the boot itself raised the counter, it is passed already. No copy is farther ahead: a change begins only
+//! when flash has the inventory of the change before, and the counter its number. An inventory whose write failed is written again
+//! as it is, with its number. Where the counter cannot be raised, nothing is listed any more, but some records must be kept all the same,
+//! as failures: they are newer than listed.
 //!
 //! # A board begins again
 //! Records from before it was wiped or erased open, too: their key is the same. So a board that begins at a counter's value
@@ -44,7 +54,7 @@ pub(super) const SLOTS: usize = 95;
 /// Keys that are listed by every board. What is behind them is written only as far as there is something.
 const LISTED: usize = 40;
 
-/// How far the inventory may be ahead of the counter. A step is one cut or one write that failed.
+/// How far the inventory may be ahead of the counter: one step, and more in flash of before, where each write that failed was one.
 const AHEAD: u32 = 64;
 
 /// The newest version of each key.
@@ -123,11 +133,6 @@ impl Inventory {
     fn fits(&self, counter: Option<u32>) -> bool {
         let Some(counter) = counter else { return !self.counted };
         self.number.checked_sub(counter).is_some_and(|ahead| ahead <= AHEAD || !self.counted)
-    }
-
-    /// Whether the next number still fits this value of the counter, should the counter stay where it is.
-    pub(super) fn may_rise_above(&self, counter: u32) -> bool {
-        self.distrusts() || self.number.saturating_sub(counter) < AHEAD
     }
 
     /// Whether no record is trusted.

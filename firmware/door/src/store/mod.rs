@@ -38,4 +38,4 @@ pub(crate) use rules::Rules;
 pub(crate) use settings::check;
 pub(crate) use storage::{Storage, opened};
 pub(crate) use stored::Stored;
-pub(crate) use tallies::{Clocks, meet, read_tallies, write_tallies};
+pub(crate) use tallies::{Clocks, Written, meet, read_tallies, write_tallies};

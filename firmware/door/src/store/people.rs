@@ -87,6 +87,11 @@ impl<'m, F: MultiwriteNorFlash> People<'m, F> {
         self.0.as_ref().ok()?.next_person(id).filter(|person| person.id() == id)
     }
 
+    /// Whether a person may be enrolled: they are known, or flash left the gallery half read, so that it knows fewer than there are.
+    pub(crate) fn may_have(&self, id: u32) -> bool {
+        self.person(id).is_some() || !self.0.as_ref().is_ok_and(Gallery::is_fresh)
+    }
+
     /// The name of a person.
     pub(crate) fn name(&self, id: u32) -> Option<Name> {
         self.person(id).map(|person| person.name().clone())

@@ -43,6 +43,10 @@ pub(super) struct Records<F: NorFlash> {
     pub(super) random: Generator,
     counter: Option<Counter>,
     inventory: Inventory,
+    /// The inventory in memory has a number that flash may not have: its write failed. It changes no more before it is in flash.
+    unwritten: bool,
+    /// Nothing was changed in this boot, and the inventory has the number of the counter.
+    unchanged: bool,
     /// A record was found tampered with.
     pub(super) tampered: bool,
     /// The flash failed when the inventory was read: then nothing is known of any record.
@@ -60,11 +64,14 @@ impl<F: NorFlash> Records<F> {
         let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
         let map = Map::open(flash, 0..end).map_err(|_| Failed)?;
         let inventory = Inventory::distrusting();
-        let mut records = Self { map, key, random, counter, inventory, tampered: false, unread: false };
+        let [unwritten, unchanged, tampered, unread] = [false; 4];
+        let mut records =
+            Self { map, key, random, counter, inventory, unwritten, unchanged, tampered, unread };
         match records.find_inventory() {
             Ok(inventory) => records.inventory = inventory,
             Err(Failed) => records.unread = true,
         }
+        records.unchanged = records.counter() == Ok(Some(records.inventory.number));
         // If it fails here, it is tried again with the next change.
         let _ = records.raise_counter();
         Ok(records)
@@ -75,9 +82,18 @@ impl<F: NorFlash> Records<F> {
         self.inventory.distrusts()
     }
 
-    /// The value of the counter.
-    pub(super) fn counter(&mut self) -> Option<u32> {
-        self.counter.as_mut().and_then(|counter| counter.read().ok())
+    /// The value of the counter; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be read.
+    pub(super) fn counter(&mut self) -> Result<Option<u32>, Failed> {
+        self.counter.as_mut().map(|counter| counter.read().map_err(|_| Failed)).transpose()
+    }
+
+    /// The flash, to have it fail.
+    #[cfg(test)]
+    pub(super) fn flash(&mut self) -> &mut F {
+        self.map.flash()
     }
 
     /// What the flash has under a key.
@@ -122,11 +138,28 @@ impl<F: NorFlash> Records<F> {
         }
     }
 
-    /// Writes a value, and lists it.
+    /// Writes a value, and lists it, if its key has a slot.
     pub(super) fn put<T: Serialize>(&mut self, key: Item, value: &T) -> Result<(), Failed> {
-        self.stay_near_counter()?;
-        self.put_after(key, self.listed(key), value)?;
-        if key.slot().is_some() { self.keep_inventory() } else { Ok(()) }
+        if key.slot().is_some() {
+            self.settle()?;
+        }
+        let version = self.put_after(key, self.listed(key), value)?;
+        self.list(key, version)
+    }
+
+    /// The same of a value that flash must have also where the counter cannot be raised: it is newer than listed then. Returns whether
+    /// it is listed, so that no older one counts after a reset.
+    pub(super) fn put_surely<T: Serialize>(&mut self, key: Item, value: &T) -> Result<bool, Failed> {
+        let settled = self.settle().is_ok();
+        let version = self.put_after(key, self.listed(key), value)?;
+        Ok(settled && self.list(key, version).is_ok())
+    }
+
+    /// Lists the version of a record.
+    fn list(&mut self, key: Item, version: u32) -> Result<(), Failed> {
+        let Some(slot) = key.slot() else { return Ok(()) };
+        self.inventory.list(slot, version);
+        self.keep_inventory()
     }
 
     /// Writes a value with a version above `least` and above that of the record that is there. Returns the version.
@@ -136,17 +169,24 @@ impl<F: NorFlash> Records<F> {
         least: u32,
         value: &T,
     ) -> Result<u32, Failed> {
+        // What was not read would be written anew.
+        if self.unread {
+            return Err(Failed);
+        }
         let mut room = Zeroizing::new([0; SEALED]);
         let place = room.get_mut(record::NONCE + VERSION..).ok_or(Failed)?;
         let length = postcard::to_slice(value, place).map_err(|_| Failed)?.len();
         self.store(key, least, &mut room, length)
     }
 
-    /// Fails where the counter cannot be raised, before the inventory is so far ahead of it that the next boot distrusts all.
-    pub(super) fn stay_near_counter(&mut self) -> Result<(), Failed> {
-        let Some(counter) = self.counter.as_mut().filter(|_| self.inventory.counted) else { return Ok(()) };
-        let counter = counter.read().map_err(|_| Failed)?;
-        if self.inventory.may_rise_above(counter) { Ok(()) } else { Err(Failed) }
+    /// Ends the change before this one: flash has the inventory, and the counter its number. Before the first change of a boot both
+    /// take a step, see `inventory`.
+    pub(super) fn settle(&mut self) -> Result<(), Failed> {
+        if self.unwritten {
+            self.write_inventory()?;
+        }
+        self.raise_counter()?;
+        if core::mem::take(&mut self.unchanged) { self.keep_inventory() } else { Ok(()) }
     }
 
     /// What is known of all who were ever enrolled.
@@ -154,29 +194,41 @@ impl<F: NorFlash> Records<F> {
         self.inventory.people
     }
 
-    /// Writes what is known of them. Memory has what surely is in flash.
+    /// Writes what is known of them, if flash has something else.
     pub(super) fn set_people(&mut self, people: Enrolled) -> Result<(), Failed> {
-        let before = core::mem::replace(&mut self.inventory.people, people);
-        self.keep_inventory().inspect_err(|_| self.inventory.people = before)
+        self.settle()?;
+        if self.inventory.people == people {
+            return Ok(());
+        }
+        self.inventory.people = people;
+        self.keep_inventory()
     }
 
-    /// Writes both copies of the inventory, and raises the counter.
+    /// Writes both copies of the inventory with the next number, and raises the counter. The change before was [settled](Self::settle).
     pub(super) fn keep_inventory(&mut self) -> Result<(), Failed> {
-        self.stay_near_counter()?;
         // A number is never used twice, also if the write fails.
         self.inventory.number = self.inventory.number.checked_add(1).ok_or(Failed)?;
         self.inventory.counted = self.counter.is_some();
+        self.write_inventory()?;
+        self.raise_counter()
+    }
+
+    /// Writes both copies of the inventory.
+    #[inline(never)]
+    fn write_inventory(&mut self) -> Result<(), Failed> {
+        self.unwritten = true;
         for copy in Twin::BOTH {
             let mut room = Zeroizing::new([0; SEALED]);
             let place = room.get_mut(record::NONCE + VERSION..).ok_or(Failed)?;
             let length = postcard::to_slice(&self.inventory.written(), place).map_err(|_| Failed)?.len();
             self.store(Item::Inventory(copy), 0, &mut room, length)?;
         }
-        self.raise_counter()
+        self.unwritten = false;
+        Ok(())
     }
 
-    /// Raises the counter to the number of the inventory.
-    pub(super) fn raise_counter(&mut self) -> Result<(), Failed> {
+    /// Raises the counter to the number of the inventory in flash.
+    fn raise_counter(&mut self) -> Result<(), Failed> {
         let Some(counter) = &mut self.counter else { return Ok(()) };
         if self.inventory.distrusts() {
             return Ok(());
@@ -189,10 +241,7 @@ impl<F: NorFlash> Records<F> {
 
     /// The inventory in flash.
     fn find_inventory(&mut self) -> Result<Inventory, Failed> {
-        let counter = match &mut self.counter {
-            Some(counter) => Some(counter.read().map_err(|_| Failed)?),
-            None => None,
-        };
+        let counter = self.counter()?;
         let mut copies = [None, None];
         for (copy, twin) in copies.iter_mut().zip(Twin::BOTH) {
             let mut room = Zeroizing::new([0; SEALED]);
@@ -232,7 +281,7 @@ impl<F: NorFlash> Records<F> {
         Ok(found.filter(is_own))
     }
 
-    /// Seals a value of that length, which lies in `room` where it belongs, writes it with the next version, and lists that.
+    /// Seals a value of that length, which lies in `room` where it belongs, and writes it with the next version, which it returns.
     #[inline(never)]
     fn store(&mut self, key: Item, least: u32, room: &mut Room, length: usize) -> Result<u32, Failed> {
         let mut before = Zeroizing::new([0; SEALED]);
@@ -245,9 +294,6 @@ impl<F: NorFlash> Records<F> {
         let sealed = record::seal(&self.key, &mut self.random, &place, &mut room[..], VERSION + length);
         let mut buffer = [0; BUFFER];
         self.map.store(&mut buffer, key, sealed.map_err(|_| Failed)?).map_err(|_| Failed)?;
-        if let Some(slot) = key.slot() {
-            self.inventory.list(slot, version);
-        }
         Ok(version)
     }
 }

@@ -6,6 +6,9 @@
 //! was. One that was lost for a boot, as flash failed or somebody damaged it and put it back, may be there again, and its person has been
 //! given another one meanwhile. Then the person has two, and neither counts until they are given one again. If both lists of a page are lost, so are all rules of the page. Then only people are admitted whose own rule is
 //! there.
+//!
+//! The rules of people who are not known stay, in flash and in memory: a person whose record is damaged is not known either, and
+//! may be known again at any time.
 
 use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
@@ -70,16 +73,6 @@ impl<'m> Rules<'m> {
         Self { pages, broken: false, lost: false, older_firmware: false, suspended_until: None }
     }
 
-    /// Keeps the rules of these people alone in memory. In flash the places of the others stay taken: a person whose record is
-    /// damaged is not known either, and must not come back without their rule.
-    pub(crate) fn retain(&mut self, keep: impl Fn(PersonId) -> bool) {
-        for kept in self.pages.iter_mut().flat_map(|page| &mut page.kept) {
-            if kept.get().is_some_and(|(person, _)| !keep(person)) {
-                *kept = Kept::new(None);
-            }
-        }
-    }
-
     /// Who has a rule.
     pub(crate) fn people(&self) -> impl Iterator<Item = PersonId> {
         self.kept().flatten().map(|(person, _)| person)
@@ -127,13 +120,17 @@ impl<'m> Rules<'m> {
     }
 
     /// The owner of a PIN, and whether it is the duress PIN. `None` if nobody or several people have it. All rules are
-    /// compared, so that the time does not reveal the owner.
-    pub(crate) fn owner(&self, pin: &Pin) -> Option<(PersonId, bool)> {
+    /// compared, so that the time does not reveal the owner. Somebody who is gone has no PIN.
+    pub(crate) fn owner(
+        &self,
+        pin: &Pin,
+        may_be_there: impl Fn(PersonId) -> bool,
+    ) -> Option<(PersonId, bool)> {
         let (mut owner, mut several) = (None, false);
         for (person, rule) in self.kept().flatten() {
             let own = rule.pin.is_some_and(|own| own == *pin);
             let duress = rule.duress_pin.is_some_and(|duress| duress == *pin);
-            if own | duress {
+            if (own | duress) && may_be_there(person) {
                 several |= owner.is_some();
                 owner = Some((person, duress));
             }

@@ -98,13 +98,22 @@ impl<F: NorFlash> Storage<F> {
 
     /// The value of the board's monotonic counter; `None` if it has none, or cannot read it.
     pub(crate) fn counter(&mut self) -> Option<u32> {
+        self.0.counter().ok().flatten()
+    }
+
+    /// The value of the counter that the next boot will read; `None` if the board has none. What flash may not have yet does not raise
+    /// it: that boot would take the flash for an older one.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be read.
+    pub(crate) fn settled_counter(&mut self) -> Result<Option<u32>, Failed> {
+        let _ = self.0.settle();
         self.0.counter()
     }
 
-    /// The same, once it was raised to what the inventory says, if it can be.
-    pub(crate) fn settled_counter(&mut self) -> Option<u32> {
-        let _ = self.0.raise_counter();
-        self.0.counter()
+    /// Whether a change can be written so that no older state counts after a reset.
+    pub(crate) fn can_settle(&mut self) -> bool {
+        self.0.settle().is_ok()
     }
 
     /// What is known of all who were ever enrolled.
@@ -289,6 +298,7 @@ impl<F: NorFlash> Storage<F> {
             }
             [Stored::Absent, Stored::Absent] => {
                 // Before the salt: a board that has a salt has an inventory.
+                self.0.settle()?;
                 self.0.keep_inventory()?;
                 let mut salt = [0; 32];
                 self.0.random.fill(&mut salt);
@@ -316,9 +326,10 @@ impl<F: NorFlash> Storage<F> {
         self.0.get(Item::Tallies(part))
     }
 
+    /// Writes it, also where the counter cannot be raised. Returns whether no older one counts after a reset.
     #[inline(never)]
-    pub(super) fn set_tally_index(&mut self, part: u8, index: &Bytes) -> Result<(), Failed> {
-        self.0.put(Item::Tallies(part), index)
+    pub(super) fn set_tally_index(&mut self, part: u8, index: &Bytes) -> Result<bool, Failed> {
+        self.0.put_surely(Item::Tallies(part), index)
     }
 
     /// A page of who is cleared of a doubt.
@@ -339,7 +350,6 @@ impl<F: NorFlash> Storage<F> {
 
     /// Writes a page of failures. Returns its version, which is above `version`.
     pub(super) fn set_tally_page(&mut self, page: u8, version: u32, tallies: &Bytes) -> Result<u32, Failed> {
-        self.0.stay_near_counter()?;
         self.0.put_after(Item::TallyPage(page), version, tallies)
     }
 

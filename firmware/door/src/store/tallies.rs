@@ -4,7 +4,8 @@
 //! The people with failures are in pages ([`policy::Tallies`]). An index has the version of each page, and the failures of
 //! nobody; the inventory lists the version of the index. A failure writes its page, and then the index, so a power cut leaves
 //! the failures before it, or those after it. Lockouts ration failures, and PINs have a ration of their own
-//! ([`policy::PinRation`]), so this wears no sector out.
+//! ([`policy::PinRation`]), so this wears no sector out. Where the counter cannot be raised, failures are written all the same, and
+//! no inventory lists them: they are kept over a reset, unless somebody also writes the flash.
 //!
 //! The end of a lockout is kept on the clock of the journal, and a record is also written when that clock is set. So a
 //! reset ends no lockout. After a power cut the clock goes on from the newest entry of the log: time without power, and
@@ -99,14 +100,15 @@ pub(crate) fn read_tallies<F: NorFlash>(
     whole
 }
 
-/// Takes those who are enrolled, each with their slot in the gallery, and reads who of them is cleared of a doubt. What cannot be read
-/// clears nobody.
+/// Takes those who are enrolled, each with their slot in the gallery, and the largest ID that was given, and reads who of them is
+/// cleared of a doubt. What cannot be read clears nobody.
 pub(crate) fn meet<F: NorFlash>(
     storage: Option<&mut Storage<F>>,
     tallies: &mut Tallies<'_>,
     people: impl Iterator<Item = (u16, u32)>,
+    last_id: u32,
 ) {
-    tallies.meet(people);
+    tallies.meet(people, last_id);
     let (Some(storage), (number, true)) = (storage, tallies.doubts()) else { return };
     for page in 0..tallies.cleared_pages() {
         let bytes = storage.cleared(page).ok().flatten();
@@ -116,9 +118,18 @@ pub(crate) fn meet<F: NorFlash>(
     }
 }
 
+/// How failures were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// A part of the index was lost, and with it what it listed.
+    pub(crate) lost: bool,
+    /// No older state of them counts after a reset. It is not so where the counter cannot be raised.
+    pub(crate) counted: bool,
+}
+
 /// Writes the pages that changed, who is cleared of a doubt, and the index. A part of the index that is damaged, or cannot be read,
-/// lists no page: then all pages that are not empty are written again, since memory has them. Returns whether that was so. `known` says
-/// whether the people are known in this boot: else flash keeps its rations, by which the next boot knows whether to doubt them.
+/// lists no page: then all pages that are not empty are written again, since memory has them. `known` says whether the people are
+/// known in this boot: else flash keeps its rations, by which the next boot knows whether to doubt them.
 ///
 /// # Errors
 /// [`Failed`].
@@ -127,8 +138,8 @@ pub(crate) fn write_tallies<F: NorFlash>(
     tallies: &mut Tallies<'_>,
     clocks: Clocks,
     known: bool,
-) -> Result<bool, Failed> {
-    let mut lost = false;
+) -> Result<Written, Failed> {
+    let (mut lost, mut counted) = (false, true);
     for part in 0..parts(tallies) {
         lost |= storage.tally_index(part).is_err();
     }
@@ -148,7 +159,7 @@ pub(crate) fn write_tallies<F: NorFlash>(
         write_pages(storage, tallies, clocks, first, &mut versions)?;
         let mut bytes = Bytes::new();
         push_versions(&mut bytes, &versions)?;
-        storage.set_tally_index(part, &bytes)?;
+        counted &= storage.set_tally_index(part, &bytes)?;
     }
     let index = storage.tally_index(0);
     // Without rations in flash those of memory count, which were read at the boot: none would be new ones.
@@ -167,9 +178,9 @@ pub(crate) fn write_tallies<F: NorFlash>(
     if known {
         index.rations = [tallies.pins().used(), tallies.writes_used()];
     }
-    storage.set_tally_index(0, &index.to_bytes()?)?;
+    counted &= storage.set_tally_index(0, &index.to_bytes()?)?;
     tallies.kept();
-    Ok(lost)
+    Ok(Written { lost, counted })
 }
 
 /// Writes the pages that changed among those of which `versions` are, from the page `first` on.

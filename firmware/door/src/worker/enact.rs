@@ -16,7 +16,7 @@ use crate::{
     link::{Cause, Command, IoEvent, Link, Stamped},
     pipeline::{self, Against, Engine, FrameResult, Models, Observation, Scene},
     session::{configure, translate::similarity},
-    store::{Clocks, Rules, write_tallies},
+    store::{Clocks, Rules, Storage, Written, write_tallies},
 };
 
 use super::parts::Parts;
@@ -79,7 +79,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
         let result = &observation.result;
         let evidence = Evidence::Frame { sequence, result, like: observation.like };
-        let answer = self.decider.on(evidence, &situation(&self.journal, &self.rules, self.link));
+        let may_be_there = |person| self.people.may_have(person);
+        let at = situation(&self.journal, &self.rules, &may_be_there, self.link);
+        let answer = self.decider.on(evidence, &at);
         self.keep_tallies_in_time();
         let refused = result.is_refusal();
         let is_known = observation.like.is_some() && observation.like == requested;
@@ -127,14 +129,15 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         if self.paused_until > Instant::now() {
             return;
         }
-        if self.uncounted {
+        if self.uncounted && self.storage.as_mut().is_some_and(Storage::can_settle) {
             self.write_tallies();
         }
         if self.uncounted {
             self.deny(None, Reason::Unreadable, 0);
             return;
         }
-        let at = situation(&self.journal, &self.rules, self.link);
+        let may_be_there = |person| self.people.may_have(person);
+        let at = situation(&self.journal, &self.rules, &may_be_there, self.link);
         let stake = self.decider.stake(&at);
         let Situation { now, clock, cover_open, .. } = at;
         let Ok(stake) = stake else {
@@ -150,7 +153,8 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             self.deny(None, Reason::Unreadable, 0);
             return;
         }
-        let at = Situation { now, clock, cover_open, rules: &self.rules };
+        let may_be_there = |person| self.people.may_have(person);
+        let at = Situation { now, clock, cover_open, rules: &self.rules, may_be_there: &may_be_there };
         let answer = self.decider.on(Evidence::Pin(pin), &at);
         if answer.spent {
             self.restart_frames();
@@ -225,7 +229,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 
     /// Whether failures are to be written to flash. Where that fails, each try is a write of flash, and frames come without end.
     fn tallies_wait(&self) -> bool {
-        let rests = self.vain_since.is_some_and(|since| since.elapsed() < RETRY);
+        let rests = self.rests_until.is_some_and(|until| Instant::now() < until);
         self.decider.tallies().is_changed() && !rests && self.may_write_tallies()
     }
 
@@ -235,7 +239,8 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         self.rules.suspended_until.is_none() && self.people.gallery().is_ok()
     }
 
-    /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard.
+    /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so no PIN is heard. Nor is one where
+    /// the counter cannot be raised: flash has the failures then, and whoever writes it has those of before count again.
     pub(crate) fn write_tallies(&mut self) {
         self.uncounted = !self.may_write_tallies();
         if !self.uncounted {
@@ -284,14 +289,17 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     fn put_tallies(&mut self) {
         let clocks = Clocks { now: Instant::now(), unix_ms: self.journal.now().unix_ms };
         let (tallies, known) = (self.decider.tallies_mut(), self.people.gallery().is_ok());
-        let kept = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks, known));
-        self.uncounted = !matches!(kept, Some(Ok(_)));
-        let lost = matches!(kept, Some(Ok(true)));
+        let written = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks, known));
+        let (lost, counted, rest) = match written {
+            Some(Ok(Written { lost, counted })) => (lost, counted, Duration::MIN),
+            _ => (false, false, RETRY),
+        };
+        self.uncounted = !counted;
         // One entry tells of all tries until one succeeds.
-        if lost || self.uncounted && self.vain_since.is_none() {
+        if lost || !counted && self.rests_until.is_none() {
             self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
         }
-        self.vain_since = self.uncounted.then(Instant::now);
+        self.rests_until = (!counted).then(|| Instant::now() + rest);
     }
 
     /// Reports that a person may not pass, or with `None` that a face that is nobody's is slowed.
@@ -322,12 +330,18 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 }
 
 /// How things stand now.
-fn situation<'r, F: NorFlash>(journal: &Journal<F>, rules: &'r Rules<'_>, link: &Link) -> Situation<'r> {
+fn situation<'r, F: NorFlash>(
+    journal: &Journal<F>,
+    rules: &'r Rules<'_>,
+    may_be_there: &'r dyn Fn(u32) -> bool,
+    link: &Link,
+) -> Situation<'r> {
     let time = journal.now();
     Situation {
         now: Instant::now(),
         clock: time.exact.then_some(time.unix_ms),
         cover_open: link.state.get().cover_open,
         rules,
+        may_be_there,
     }
 }

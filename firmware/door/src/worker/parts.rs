@@ -81,10 +81,10 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) paused_until: Instant,
     /// No frame is assessed before, since the last one was a sample of a face.
     pub(crate) next_sample: Instant,
-    /// Whether the failures could not be written when they changed last. Then no PIN is heard.
+    /// Whether the failures could not be written when they changed last, or the counter not be raised. Then no PIN is heard.
     pub(crate) uncounted: bool,
-    /// When failures were last written in vain, and the log has told it.
-    pub(crate) vain_since: Option<Instant>,
+    /// Until when writes of failures rest after one that did not count. The log has told it.
+    pub(crate) rests_until: Option<Instant>,
     /// Whether flash has a challenge as under way.
     pub(crate) asked: bool,
     /// Whether the log has that records were tampered with, or lost.
@@ -187,9 +187,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             for _ in 0..decider.tallies().pages() {
                 make_room(&mut decider, &people);
             }
-            // Nor has their PIN any owner.
-            rules.retain(|person| people.person(person).is_some());
-            meet(storage.as_mut(), decider.tallies_mut(), gallery.slots());
+            meet(storage.as_mut(), decider.tallies_mut(), gallery.slots(), gallery.last_id());
             decider.tallies_mut().doubt(settings.limits.failures, random_number(&mut system));
         }
         // After the doubt, which it would else be a part of.
@@ -241,7 +239,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             asked: asked != 0,
             lost: tampered,
             uncounted: false,
-            vain_since: None,
+            rests_until: None,
             lost_events: 0,
             bus_serial,
             link,
@@ -337,7 +335,10 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         if self.quota.may_erase(Instant::now()).is_err() {
             return false;
         }
-        let [a, b, c] = life(self.storage.as_mut().and_then(Storage::settled_counter));
+        let Ok(counter) = self.storage.as_mut().map_or(Ok(None), Storage::settled_counter) else {
+            return false;
+        };
+        let [a, b, c] = life(counter);
         let carried = self.quota.carried(&mut self.journal.rations, Instant::now());
         let [d, e, f, g, h] = carried;
         let fields = EntryFields::default().by(Some(host), [a, b, c, d, e, f, g, h]);

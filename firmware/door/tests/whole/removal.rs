@@ -1,9 +1,9 @@
 //! A removal that fails half-way, or is cut short: who is gone passes no more, and their PIN is somebody else's.
 
-use crate::simulation::rules::{board, code, comes, set_rule, settings, two_factors};
-use crate::simulation::{Board, World, supply::Cut};
-use policy::Rule;
-use protocol::{Limits, Matching, Name, Request, Response, Settings};
+use crate::simulation::rules::{board, code, comes, denials, set_rule, settings, two_factors};
+use crate::simulation::{Board, World, engine, supply::Cut};
+use policy::{Reason, Rule};
+use protocol::{Error, Limits, Matching, Name, Request, Response, Settings};
 
 fn remove() -> Request<'static> {
     Request::Remove { name: Name::try_from("Ann").unwrap() }
@@ -86,8 +86,8 @@ fn the_pin_of_a_removal_that_was_cut_short_is_free_for_somebody_else() {
     assert!(cut_short > 1, "{cut_short} cuts after she was gone");
 }
 
-/// The board after a boot in which Ann was unknown, since somebody damaged her record, and put it back.
-fn unknown_for_a_boot(whole: &Board) -> Board {
+/// The board after somebody damaged Ann's record, so that she is unknown.
+fn unknown(whole: &Board) -> Board {
     let users = async |world: &mut World| world.host.ask(Request::ListUsers { from: 0 }).await;
     let knows_bob_alone = async |world: &mut World| match users(world).await {
         Ok(Response::Users { users, .. }) => users.len() == 1 && users[0].name == *"Bob",
@@ -99,7 +99,12 @@ fn unknown_for_a_boot(whole: &Board) -> Board {
         board.gallery[at] ^= 1;
         board.boot(knows_bob_alone).then_some(board)
     });
-    let mut board = lost.expect("a byte of Ann's record");
+    lost.expect("a byte of Ann's record")
+}
+
+/// The board after a boot in which Ann was unknown, and her record was put back.
+fn unknown_for_a_boot(whole: &Board) -> Board {
+    let mut board = unknown(whole);
     board.boot(async |world: &mut World| world.wait(2_000).await);
     board.gallery.clone_from(&whole.gallery);
     board
@@ -139,4 +144,45 @@ fn whoever_is_unknown_for_a_boot_comes_back_with_their_failures() {
             assert_eq!(world.is_open(), !locked_out, "after {tries} wrong PINs");
         });
     }
+}
+
+/// Ann's record is put back while the board runs. A change that fails has the gallery read again.
+async fn comes_back(world: &mut World, whole: &Board) {
+    assert_eq!(world.host.users().await, ["Bob"]);
+    let [name, new] = ["Bob", "Rob"].map(|name| Name::try_from(name).unwrap());
+    world.supply.broken.set(Some("gallery"));
+    assert_eq!(world.host.ask(Request::Rename { name, new }).await, Err(Error::Flash));
+    world.supply.broken.set(None);
+    world.supply.put_back.replace(Some(("gallery", whole.gallery.clone())));
+    assert_eq!(world.host.users().await, ["Ann", "Bob"]);
+}
+
+/// And so it is when they are known again within a boot: no flash is read for it then.
+#[test]
+fn whoever_comes_back_within_a_boot_comes_back_with_their_rule() {
+    let whole = with_a_pin();
+    unknown(&whole).boot(async |world: &mut World| {
+        comes_back(world, &whole).await;
+        assert!(!comes(world, 1).await, "not by her face alone");
+        world.type_keys("1234#").await;
+        assert!(world.is_open());
+        let rule = world.host.ask(Request::GetRule { name: Name::try_from("Ann").unwrap() }).await;
+        assert!(matches!(rule, Ok(Response::Rule { pin: true, .. })), "{rule:?}");
+    });
+}
+
+/// It is not known how many looks at them were refused before the boot.
+#[test]
+fn a_look_at_whoever_comes_back_within_a_boot_is_a_failure() {
+    let mut whole = Board::with_two_people();
+    let limits = Limits { failures: 1, lockout_ms: 3_600_000, ..Limits::default() };
+    whole.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+    });
+    unknown(&whole).boot(async |world: &mut World| {
+        comes_back(world, &whole).await;
+        world.scene.show_bytes(engine::photograph(1));
+        world.wait(50).await;
+        assert_eq!(denials(world, &mut 0).await, [(Some(1), Reason::LockedOut)]);
+    });
 }

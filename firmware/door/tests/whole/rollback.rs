@@ -2,13 +2,14 @@
 
 use crate::lost::lose;
 use crate::simulation::{
-    Board, World,
+    Board, World, engine,
     firmware::{BOARD, image},
     host::{self, signing_key},
-    rules::{board, comes, restore_limits, set_limits, set_rule, settings, two_factors},
+    rules::{board, comes, denials, restore_limits, set_limits, set_rule, settings, two_factors},
 };
 use audit::{Fault, Kind};
 use embassy_time::Duration;
+use policy::Reason;
 use protocol::{Enrolment, Error, Limits, MAX_CHUNK, Matching, ModelKind, Name, Request, Response, Settings};
 
 /// The reasons of all faults in the log.
@@ -74,11 +75,17 @@ fn a_board_without_a_counter_says_so_and_works() {
         assert!(comes(world, 1).await);
         assert_eq!(counter(world).await, before, "an entry does not raise it");
         world.host.enrol("Eve", 3).await.unwrap();
-        assert_eq!(counter(world).await, before + 1, "the number of a person does");
+        assert_eq!(
+            counter(world).await,
+            before + 2,
+            "the first change of a boot, and the number of a person"
+        );
         let more = world.host.enrol_as("Eve", 3, 1, Enrolment::AddAnyTemplate).await;
-        assert!(more.is_ok() && counter(world).await == before + 1, "a template does not");
+        assert!(more.is_ok() && counter(world).await == before + 2, "a template does not");
         set_limits(world, Limits::default()).await;
-        assert_eq!(counter(world).await, before + 4, "three records of the settings");
+        assert_eq!(counter(world).await, before + 5, "three records of the settings");
+        world.host.enrol("Fay", 4).await.unwrap();
+        assert_eq!(counter(world).await, before + 6, "the number of a person");
     });
 }
 
@@ -119,7 +126,7 @@ fn a_worn_counter_refuses_changes_before_the_board_distrusts_its_flash() {
     });
     board.boot(async |world: &mut World| {
         assert!(comes(world, 1).await, "people still come in");
-        // A stranger is refused, and no failure can be written.
+        // A stranger is refused, and no failure can be listed.
         let before = faults(world).await.len();
         for _ in 0..30 {
             assert!(!comes(world, 9).await);
@@ -152,6 +159,91 @@ fn a_rule_that_is_refused_by_a_worn_counter_shuts_nobody_else_out() {
     }
     crate::simulation::counter::wear_out(false);
     board.boot(async |world: &mut World| assert!(comes(world, 1).await));
+}
+
+/// Whoever cuts the power gains no try by a counter that can no longer be raised, and no room in the log.
+#[test]
+fn failures_and_rations_outlive_resets_where_the_counter_cannot_be_raised() {
+    let mut board = Board::with_two_people();
+    board.boot(async |world: &mut World| {
+        let limits = Limits { failures: 10, lockout_ms: 3_600_000, ..Limits::default() };
+        world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+    });
+    crate::simulation::counter::wear_out(true);
+    let fail = async |world: &mut World| {
+        for _ in 0..3 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+        }
+        world.wait(100).await;
+        denials(world, &mut 0).await
+    };
+    for boot in 0..3 {
+        board.boot(async |world: &mut World| {
+            for failure in 0..3 {
+                assert_eq!(fail(world).await, [], "boot {boot}, failure {failure}");
+            }
+        });
+    }
+    board.boot(async |world: &mut World| {
+        assert_eq!(fail(world).await, [(Some(1), Reason::LockedOut)], "the tenth");
+        // The log has one fault a boot, and not one for each failure.
+        assert_eq!(faults(world).await, [Fault::Settings as u8; 4]);
+    });
+    board.boot(async |world: &mut World| {
+        for _ in 0..12 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open(), "Ann is locked out");
+        for _ in 0..12 {
+            world.show(2).await;
+        }
+        assert!(world.is_open(), "and Bob is not");
+    });
+    let press = async |world: &mut World| {
+        for _ in 0..64 {
+            world.press().await;
+        }
+        let log = world.host.log().await.into_iter();
+        log.filter(|(_, entry)| entry.kind == Kind::Button).count()
+    };
+    let before = board.boot(press);
+    assert!((50..=62).contains(&before), "{before} presses");
+    let after = board.boot(press);
+    assert!(after < before + 10, "{before}, then {after}");
+    crate::simulation::counter::wear_out(false);
+}
+
+/// PINs wear neither the counter nor the flash where they are not heard.
+#[test]
+fn pins_that_are_not_heard_for_a_worn_counter_write_nothing() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        world
+            .host
+            .ask(Request::SetSettings(Settings { matching: Matching::Verify, ..settings() }))
+            .await
+            .unwrap();
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    crate::simulation::counter::wear_out(true);
+    board.boot(async |world: &mut World| {
+        for _ in 0..2 {
+            world.type_keys("1234#").await;
+            assert!(!comes(world, 1).await, "no PIN is heard");
+        }
+        world.supply.trace.replace(Some(Vec::new()));
+        for _ in 0..20 {
+            world.type_keys("1234#").await;
+        }
+        let trace = world.supply.trace.replace(None).unwrap();
+        assert!(trace.iter().all(|(partition, _)| *partition != "settings"), "{trace:?}");
+    });
+    crate::simulation::counter::wear_out(false);
+    board.boot(async |world: &mut World| {
+        world.type_keys("1234#").await;
+        assert!(comes(world, 1).await);
+    });
 }
 
 /// Sends release 2 of the firmware.

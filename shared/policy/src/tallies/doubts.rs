@@ -8,6 +8,9 @@
 //! A slot in which nobody was met keeps the bit that flash has: whoever is not known in a boot, since their record is damaged, comes back
 //! with their doubt. So is doubted who is enrolled in such a slot, from the next reset until they come in.
 //!
+//! Who was not known at the boot may be known again before the next one. Their ID tells that they are not new, so they are met then,
+//! as if they had been there, and are doubted where there ever was a doubt.
+//!
 //! Somebody is cleared who comes in. Whose doubt became a failure has a place with it instead.
 
 use super::{Tallies, memory::Mark};
@@ -20,12 +23,13 @@ pub const CLEARED_BYTES: usize = 120;
 impl Tallies<'_> {
     /// Takes those who are enrolled, each with their slot in the gallery. After a reset the next look that refuses one of them, or
     /// nobody, is a failure. It is not known how many looks there were before, and whoever cuts the power would have some at each
-    /// boot. Flash does not have that. Where flash has a doubt, it is theirs, until [`Self::restore_cleared`].
-    pub fn meet(&mut self, people: impl Iterator<Item = (u16, u32)>) {
-        self.looks = u8::MAX;
+    /// boot. Flash does not have that. Where flash has a doubt, it is theirs, until [`Self::restore_cleared`]. `last_id` is the largest
+    /// ID that was given before the reset.
+    pub fn meet(&mut self, people: impl Iterator<Item = (u16, u32)>, last_id: u32) {
+        (self.looks, self.last_id) = (u8::MAX, last_id);
         self.marks.fill(Mark::FREE);
         for (mark, (slot, person)) in self.marks.iter_mut().zip(people) {
-            *mark = Mark::met(slot, person, self.doubting);
+            *mark = Mark::met(Some(slot), person, self.doubting);
         }
     }
 
@@ -93,16 +97,10 @@ impl Tallies<'_> {
 
     /// Ends the doubt of a person, who gets a failure in its place. Returns whether there was one.
     pub(super) fn end_doubt(&mut self, person: u32) -> bool {
-        let mark = self.own_mark(person);
+        let mark = self.mark(person);
         let was_doubted = mark.is_some_and(|mark| core::mem::take(&mut mark.doubted));
         self.cleared_changed |= was_doubted;
         was_doubted
-    }
-
-    /// The mark of a person, if they have one.
-    pub(super) fn own_mark(&mut self, person: u32) -> Option<&mut Mark> {
-        let next = person.wrapping_add(1);
-        self.marks.iter_mut().find(|mark| mark.next == next)
     }
 
     /// The mark of a person: their own, or a free one; `None` if there is neither.
@@ -110,6 +108,9 @@ impl Tallies<'_> {
         let next = person.wrapping_add(1);
         let at = |next: u32| self.marks.iter().position(|mark| mark.next == next);
         let mark = self.marks.get_mut(at(next).or_else(|| at(0))?)?;
+        if mark.next == 0 && person <= self.last_id {
+            *mark = Mark::met(None, person, self.doubting);
+        }
         mark.next = next;
         Some(mark)
     }

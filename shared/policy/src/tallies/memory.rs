@@ -42,7 +42,7 @@ pub struct TallyRoom<'m> {
 pub(super) struct Mark {
     /// As in [`Tally`].
     pub(super) next: u32,
-    /// The slot in which the gallery has them, and one more; 0 for who was enrolled since the reset.
+    /// The slot in which the gallery has them, and one more; 0 for who was enrolled, or known again, since the reset.
     next_slot: u16,
     /// Looks that refused their face since the last failure of it.
     pub(super) looks: u8,
@@ -54,8 +54,9 @@ impl Mark {
     pub(super) const FREE: Self = Self { next: 0, next_slot: 0, looks: 0, doubted: false };
 
     /// Of a person who was there before the reset.
-    pub(super) const fn met(slot: u16, person: u32, doubted: bool) -> Self {
-        Self { next: person.wrapping_add(1), next_slot: slot.wrapping_add(1), looks: u8::MAX, doubted }
+    pub(super) fn met(slot: Option<u16>, person: u32, doubted: bool) -> Self {
+        let next_slot = slot.map_or(0, |slot| slot.wrapping_add(1));
+        Self { next: person.wrapping_add(1), next_slot, looks: u8::MAX, doubted }
     }
 
     /// Where the gallery has them, if that is known.

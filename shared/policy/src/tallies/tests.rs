@@ -176,7 +176,7 @@ fn a_boot_doubts_failures_where_some_may_have_waited() {
         assert!(tallies.is_written(0));
         let mut boot = no_failures();
         boot.restore_rations(0, tallies.writes_used() - 1, 0);
-        boot.meet([(0, 1), (1, 2)].into_iter());
+        boot.meet([(0, 1), (1, 2)].into_iter(), 2);
         boot.doubt(100, 7);
         assert!(!boot.is_changed(), "none can have waited");
         tallies.kept();
@@ -185,7 +185,7 @@ fn a_boot_doubts_failures_where_some_may_have_waited() {
     assert!(!tallies.is_written(0));
     let mut boot = no_failures();
     boot.restore_rations(0, tallies.writes_used(), 0);
-    boot.meet([(0, 1), (1, 2)].into_iter());
+    boot.meet([(0, 1), (1, 2)].into_iter(), 2);
     boot.doubt(100, 7);
     assert!(boot.is_changed() && boot.iter().count() == 0, "a doubt takes no place");
     assert!(boot.is_changed() && !boot.is_written(299_999));
@@ -203,7 +203,7 @@ fn a_boot_doubts_failures_where_some_may_have_waited() {
     boot.kept();
     let mut later = no_failures();
     later.restore_rations(0, boot.writes_used(), 0);
-    later.meet([(0, 1), (1, 2)].into_iter());
+    later.meet([(0, 1), (1, 2)].into_iter(), 2);
     later.doubt(100, 7);
     assert!(!later.is_changed(), "all is written");
 }
@@ -282,11 +282,28 @@ proptest! {
 #[test]
 fn looks_of_before_a_reset_are_doubted() {
     let mut tallies = no_failures();
-    tallies.meet([(0, 3), (1, 4)].into_iter());
+    tallies.meet([(0, 3), (1, 4)].into_iter(), 4);
     assert!(!tallies.is_changed(), "flash knows nothing of it");
     assert!(tallies.refuse(Some(3), 3) && !tallies.refuse(Some(3), 3), "once");
     assert!(tallies.refuse(None, 16) && !tallies.refuse(None, 16));
     assert!(!tallies.refuse(Some(5), 3), "who was enrolled since");
     tallies.succeed(4);
     assert!(!tallies.refuse(Some(4), 3), "who came in");
+}
+
+/// Who was not known at the boot, and is known again in it, is doubted as those are who were there. Who is new is not.
+#[test]
+fn who_is_known_again_within_a_boot_is_met_then() {
+    let mut boot = no_failures();
+    boot.restore_rations(0, 60, 0);
+    boot.meet([(0, 1)].into_iter(), 4);
+    boot.doubt(100, 7);
+    assert!(boot.refuse(Some(2), 3) && !boot.refuse(Some(2), 3), "it is not known how many looks there were");
+    assert_eq!(boot.fail(Some(2), Factor::Face, 0, 100, 1000), Some(1000));
+    assert_eq!(boot.fail(Some(3), Factor::Face, 0, 100, 1000), Some(1000), "without a look");
+    boot.succeed(4);
+    assert!(!boot.refuse(Some(4), 3), "who came in");
+    assert_eq!(boot.fail(Some(4), Factor::Face, 0, 100, 1000), None);
+    assert!(!boot.refuse(Some(5), 3), "who was enrolled since");
+    assert_eq!(boot.fail(Some(5), Factor::Face, 0, 100, 1000), None);
 }

@@ -1,5 +1,7 @@
 //! The settings partition: absent, valid, tampered, older.
 
+mod prepared;
+
 extern crate std;
 use super::*;
 use board_api::{CounterError, MonotonicCounter};
@@ -259,7 +261,7 @@ fn a_cut_at_any_byte_of_a_change_leaves_a_board_that_trusts_itself() {
     fresh.set_settings(&opening(1000)).unwrap();
     drop(fresh);
     let (mut old, mut new) = (0, 0);
-    for cut in (0..1200).step_by(5) {
+    for cut in (0..2000).step_by(5) {
         let (mut cells, count) = (base.clone(), Arc::new(AtomicU32::new(start.load(Relaxed))));
         let mut flash = Nor::new(&mut cells[..]);
         flash.cut_power_after(cut);
@@ -319,7 +321,7 @@ fn a_cut_while_a_newer_release_is_remembered_brings_no_older_one_back() {
 
     let mut before = [0, 0];
     for (base, start) in [(&base, &start), (&half, &half_count)] {
-        for cut in (0..2400).step_by(7) {
+        for cut in (0..3200).step_by(7) {
             let (mut cells, count) = (base.clone(), Arc::new(AtomicU32::new(start.load(Relaxed))));
             let mut flash = Nor::new(&mut cells[..]);
             flash.cut_power_after(cut);

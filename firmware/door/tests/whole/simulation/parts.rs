@@ -230,6 +230,10 @@ impl ReadNorFlash for Chip<'_> {
             let word = place(self.nor.bytes()) / 4 * 4;
             self.nor.program(word as u32, &[0; 4]).expect("zeros go over anything");
         }
+        if let Some((_, cells)) = self.supply.put_back.borrow_mut().take_if(|(of, _)| *of == self.partition) {
+            self.nor.erase(0, cells.len() as u32).expect("whole sectors");
+            self.nor.program(0, &cells).expect("an erased partition");
+        }
         Nor::read(&self.nor, offset, bytes)
     }
 

@@ -35,6 +35,8 @@ pub struct Supply {
     pub unsure: Cell<Option<&'static str>>,
     /// Somebody writes zeros over a word of a partition before it is read next; the place follows from what is there.
     pub spoiled: Cell<Option<(&'static str, Place)>>,
+    /// Somebody writes other content into a partition before it is read next.
+    pub put_back: RefCell<Option<(&'static str, Vec<u8>)>>,
     /// A partition where every read fails.
     pub unreadable: Cell<Option<&'static str>>,
     /// Operations that failed.
