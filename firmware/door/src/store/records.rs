@@ -169,7 +169,7 @@ impl<F: NorFlash> Records<F> {
         least: u32,
         value: &T,
     ) -> Result<u32, Failed> {
-        // What was not read would be written anew.
+        // Else what could not be read would begin again.
         if self.unread {
             return Err(Failed);
         }
