@@ -45,6 +45,11 @@ impl<const AT_ONCE: u16, const EACH_MS: u64> Ration<AT_ONCE, EACH_MS> {
         left
     }
 
+    /// Gives one back, which was taken and not used.
+    pub fn give_back(&mut self) {
+        self.used = self.used.saturating_sub(1);
+    }
+
     /// Whether none is left, as far as was known at the last call.
     #[must_use]
     pub const fn is_used_up(&self) -> bool {

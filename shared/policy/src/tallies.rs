@@ -112,6 +112,8 @@ pub struct Tallies<'m> {
     pins: PinRation,
     /// Writes of failures of faces.
     faces: FaceRation,
+    /// Whether the write that [`Self::is_written`] told last took one of it.
+    taken: bool,
     /// Whether flash has that ration as used up: then a boot doubts what it finds.
     doubtful: bool,
     /// The number of the newest doubt.
@@ -146,6 +148,7 @@ impl<'m> Tallies<'m> {
             taken_back: None,
             pins: PinRation::new(),
             faces: FaceRation::new(),
+            taken: false,
             doubtful: false,
             doubts: 0,
             doubting: false,

@@ -215,8 +215,12 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     /// As [`Self::keep_tallies`], within the ration of faces, or because a lockout began. Whoever shows pictures of many people in
     /// turn fails as often as they like, and the counter has so many steps. What is beyond the ration comes with the next write.
     pub(crate) fn keep_tallies_in_time(&mut self) {
-        if self.tallies_wait() && self.decider.tallies_mut().is_written(Instant::now().as_millis()) {
-            self.write_tallies();
+        if self.tallies_wait()
+            && self.decider.tallies_mut().is_written(Instant::now().as_millis())
+            && !self.write_tallies()
+        {
+            // Else the next try would wait for the ration, which flash has not as used up: the next boot would doubt nobody.
+            self.decider.tallies_mut().not_written();
         }
     }
 
@@ -241,11 +245,10 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 
     /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so no PIN is heard. Nor is one where
     /// the counter cannot be raised: flash has the failures then, and whoever writes it has those of before count again.
-    pub(crate) fn write_tallies(&mut self) {
+    /// Returns whether flash has them.
+    pub(crate) fn write_tallies(&mut self) -> bool {
         self.uncounted = !self.may_write_tallies();
-        if !self.uncounted {
-            self.put_tallies();
-        }
+        !self.uncounted && self.put_tallies()
     }
 
     /// Follows the board's own clock, if it has one that is right.
@@ -280,16 +283,15 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     fn move_lockouts(&mut self) -> bool {
         self.decider.tallies_mut().touch();
         let waits = self.rules.suspended_until.is_none() && self.decider.tallies().is_changed();
-        if waits {
-            self.put_tallies();
-        }
-        !waits || !self.uncounted
+        !waits || self.put_tallies()
     }
 
-    fn put_tallies(&mut self) {
+    /// Returns whether flash has them.
+    fn put_tallies(&mut self) -> bool {
         let clocks = Clocks { now: Instant::now(), unix_ms: self.journal.now().unix_ms };
         let (tallies, known) = (self.decider.tallies_mut(), self.people.gallery().is_ok());
         let written = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks, known));
+        let is_written = matches!(written, Some(Ok(_)));
         let (lost, counted, rest) = match written {
             Some(Ok(Written { lost, counted })) => (lost, counted, Duration::MIN),
             _ => (false, false, RETRY),
@@ -300,6 +302,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
         }
         self.rests_until = (!counted).then(|| Instant::now() + rest);
+        is_written
     }
 
     /// Reports that a person may not pass, or with `None` that a face that is nobody's is slowed.

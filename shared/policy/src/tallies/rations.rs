@@ -35,7 +35,15 @@ impl Tallies<'_> {
     /// Whether failures of faces are written now: within the ration, or because a lockout began. Takes one of the ration.
     #[must_use]
     pub fn is_written(&mut self, now: u64) -> bool {
-        self.faces.take(now) | self.began
+        self.taken = self.faces.take(now);
+        self.taken | self.began
+    }
+
+    /// Gives back what that write took of the ration: it failed.
+    pub fn not_written(&mut self) {
+        if core::mem::take(&mut self.taken) {
+            self.faces.give_back();
+        }
     }
 
     /// What flash has and is no longer so counts as changed: a failure of nobody that was taken back some time ago, of which each
