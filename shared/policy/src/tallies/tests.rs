@@ -80,6 +80,22 @@ fn a_clock_that_was_set_has_lockouts_written_beyond_the_ration() {
 }
 
 #[test]
+fn a_write_that_failed_takes_nothing_of_the_ration() {
+    let mut tallies = no_failures();
+    let taken = (0..).take_while(|_| tallies.is_written(0)).count();
+    let mut tallies = no_failures();
+    for _ in 0..2 * taken {
+        assert!(tallies.is_written(0));
+        tallies.not_written();
+        // Once.
+        tallies.not_written();
+    }
+    assert_eq!((0..).take_while(|_| tallies.is_written(0)).count(), taken);
+    tallies.not_written();
+    assert!(!tallies.is_written(0), "the last one took none");
+}
+
+#[test]
 fn looks_count_by_person_until_they_are_a_failure_and_wear_no_flash() {
     let mut tallies = no_failures();
     for person in [Some(1), None, Some(2), Some(1), None, Some(2)] {
