@@ -63,7 +63,7 @@ fn head(hash: &[u8; 32]) -> Head {
 
 /// The head of a model of this computer.
 fn head_of(name: &str) -> anyhow::Result<Head> {
-    let path = models::image(name)?;
+    let path = models::named_image(name)?;
     let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
     Ok(head(&Sha256::digest(image).into()))
 }

@@ -64,7 +64,7 @@ pub fn known() -> Vec<(ModelKind, String)> {
     names.sort();
     names.dedup();
     let kind = |name: &str| {
-        let file = ImageFile::read(&models::image(name).ok()?).ok()?;
+        let file = ImageFile::read(&models::named_image(name).ok()?).ok()?;
         model_check::kind_of(&file.model().ok()?)
     };
     names.into_iter().filter_map(|name| Some((kind(&name)?, name))).collect()
