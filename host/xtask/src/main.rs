@@ -73,7 +73,7 @@ enum Task {
     Setup(setup::Args),
     /// Build the firmware of the boards
     Firmware(firmware::Args),
-    /// The main job from start to end, on an emulated board
+    /// The main job from start to end, on the door for Linux or on an emulated board
     Demo(demo::Args),
     /// Run every check and every test, on the host and on the emulated boards
     Test,

@@ -71,7 +71,7 @@ pub enum Command {
     Pair(pair::Args),
     /// Show, invite, remove and rotate the keys of boards and computers
     Keys(keys::Args),
-    /// Sign firmware on a computer that reaches no board
+    /// Sign firmware or a model on a computer that reaches no board
     Sign(sign::Args),
     /// Install firmware or models on a board
     Flash(flash::Args),

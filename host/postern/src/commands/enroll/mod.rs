@@ -24,7 +24,10 @@ pub const TAKEN_FOR_ATTACK: &str = "the liveness network takes this picture for 
 
 /// Options of `postern enroll`.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("pictures_of_them").args(["photos", "from_camera"]).required(true))]
+#[command(
+    group = clap::ArgGroup::new("pictures_of_them").args(["photos", "from_camera"]).required(true),
+    override_usage = "postern enroll [OPTIONS] <NAME> <PHOTO>...\n       postern enroll [OPTIONS] --from-camera <NAME>"
+)]
 pub struct Args {
     /// The person's name, 1 to 64 bytes of UTF-8
     #[arg(value_parser = crate::name::parse)]
