@@ -34,15 +34,16 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Those beside the file `host_key` that are for `board`, or for any, in the order of their names.
+    /// Those beside the file `host_key` that are for `board`, or for any, in the order of their names. One that cannot be read is passed
+    /// over: it keeps this computer from no other board.
     ///
     /// # Errors
-    /// [`Error::File`], [`Error::Record`].
+    /// [`Error::File`]: their folder cannot be read.
     pub(crate) fn all(host_key: &Path, board: Option<[u8; 32]>) -> Result<Vec<Self>> {
         let mut all = Vec::new();
         for path in paths(host_key)? {
             // None, if another program came to its end with it.
-            let keys = Credentials::load(&path)?;
+            let keys = Credentials::load(&path).ok().flatten();
             let keys = keys.filter(|keys| board.is_none_or(|board| board == keys.board));
             all.extend(keys.map(|keys| Self { path, keys }));
         }

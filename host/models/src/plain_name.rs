@@ -6,14 +6,21 @@
 use crate::{Error, Result};
 
 /// The name, if it can only be that of one file or folder, and a terminal shows it as it is: letters, digits, spaces and
-/// `-_.,'+()`, of which the first is neither a space nor a `.`.
+/// `-_.,'+()`, of which the first is neither a space nor a `.`, and whatever else is no ASCII and is printed, such as the accents of a
+/// name in decomposed form.
 ///
 /// # Errors
 /// [`Error::Name`].
 pub fn plain_name(name: &str) -> Result<&str> {
-    let is_plain =
-        |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | ',' | '\'' | '+' | '(' | ')');
-    if !name.is_empty() && !name.starts_with([' ', '.']) && name.chars().all(is_plain) {
+    let is_plain = |c: char| {
+        !c.is_ascii()
+            || c.is_ascii_alphanumeric()
+            || matches!(c, ' ' | '-' | '_' | '.' | ',' | '\'' | '+' | '(' | ')')
+    };
+    // Behind a letter, as an accent is escaped where there is none to carry it.
+    let others: String = core::iter::once('a').chain(name.chars().filter(|c| !c.is_ascii())).collect();
+    let is_printed = others.escape_debug().eq(others.chars());
+    if !name.is_empty() && !name.starts_with([' ', '.']) && name.chars().all(is_plain) && is_printed {
         return Ok(name);
     }
     Err(Error::Name { name: name.to_owned() })
@@ -43,6 +50,8 @@ mod tests {
             "v1.2+b",
             "Dan_O'Hara, Jr.",
             "Zoë",
+            "Zoe\u{308}",
+            "हिन्दी",
             "人脸",
             "_x",
             "-dev-ttyACM0",
@@ -64,6 +73,10 @@ mod tests {
             "a\nb",
             "\u{1b}[2J",
             "a\u{202e}b",
+            "a\u{200b}b",
+            "a\u{2028}b",
+            "a\u{85}b",
+            "a\u{a0}b",
         ];
         for name in refused {
             assert!(matches!(plain_name(name), Err(Error::Name { .. })), "{name:?}");

@@ -164,8 +164,8 @@ impl<'m> Rules<'m> {
         }
     }
 
-    /// Sets the rule of a person. The default rule takes no place, unless a rule was lost: then only a rule that is there
-    /// tells that this person has none.
+    /// Sets the rule of a person. The default rule takes no place, unless a rule was lost, or this person has two: then only a rule that
+    /// is there tells that this person has none.
     ///
     /// # Errors
     /// [`Error::BadRule`], [`Error::RulesFull`], [`Error::Flash`].
@@ -178,7 +178,7 @@ impl<'m> Rules<'m> {
         if !rule.is_valid() {
             return Err(Error::BadRule);
         }
-        if rule == Rule::default() && !self.broken {
+        if rule == Rule::default() && !self.broken && self.places(person).count() < 2 {
             return self.remove(person, storage);
         }
         let own = self.places(person).next();

@@ -150,6 +150,8 @@ impl<F: NorFlash> FirmwareUpdate<F> {
 
     fn settle(&mut self) -> Result<(), Stopped> {
         match &self.record {
+            // What was asked last may be in flash all the same.
+            Some(_) if self.requests.is_none() => Err(Stopped::Flash),
             Some(record) if record.state() != State::Settled => self.ask(Ask::Settle),
             _ => Ok(()),
         }

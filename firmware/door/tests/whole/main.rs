@@ -38,6 +38,7 @@ mod room;
 mod secrets;
 mod soak;
 mod stored_rules;
+mod two_rules;
 mod updates;
 mod verify;
 mod wear;

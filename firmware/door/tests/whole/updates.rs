@@ -118,6 +118,23 @@ fn another_signer_withdraws_what_the_one_before_has_staged() {
     });
 }
 
+/// A write that failed may be in flash all the same: then nobody knows that the update will not be tried.
+#[test]
+fn no_other_signer_is_set_while_an_update_cannot_be_withdrawn() {
+    let mut board = Board::new();
+    let update = image(BOARD, 2, &signing_key());
+    let signer = SigningKey::from_bytes(&[0x99; 32]).verifying_key().to_bytes();
+    board.boot(async |world: &mut World| {
+        world.supply.broken.set(Some("requests"));
+        assert!(flash(world, &update, 2).await.is_err());
+        world.supply.broken.set(None);
+        assert_eq!(world.host.ask(Request::SetSigner { signer }).await.map(drop), Err(Error::Flash));
+    });
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSigner { signer }).await.map(drop).unwrap()
+    });
+}
+
 #[test]
 fn an_update_that_is_refused_withdraws_nothing() {
     let mut board = Board::new();

@@ -1,5 +1,8 @@
 //! `postern pair`: pairs this computer with a board.
 
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
 use anyhow::Context;
 use client::protocol::Role;
 use client::{Applicant, Credentials, Device, EraseStep, Error, Paired, Step};
@@ -10,6 +13,9 @@ use crate::answers::{Sorted, keys};
 use crate::device::{BoardArgs, DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
+
+/// How long a board shows the code of a pairing.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the first press must not be mistaken for.
 const SHOWN_ALREADY: &str = "If it shows a code already, do not press.";
@@ -205,7 +211,7 @@ fn pair(
             }
             (Step::Confirm, None) => {
                 note!(
-                    "Hold the pairing button of the board for two seconds, within a minute. A shorter press ends the pairing."
+                    "Hold the pairing button of the board for two seconds, while it shows the code. A shorter press ends the pairing."
                 );
             }
             (Step::Confirm, Some(memory)) if memory.code()? != own => return Err(Error::CodesDiffer),
@@ -219,12 +225,28 @@ fn pair(
 }
 
 /// Reads the code of the board from the terminal, until it is that of this computer. Whoever only said that both are equal might not
-/// have looked, and the other end is known by nothing else.
+/// have looked, and the other end is known by nothing else. The board does not wait for longer, nor does the line belong to this.
 fn compare_typed(own: u32) -> client::Result<()> {
     note!("Type the code that the board shows, and press Enter:");
-    for line in std::io::stdin().lines() {
-        let Ok(line) = line else { break };
-        let typed = line.trim();
+    let until = Instant::now() + PATIENCE;
+    let (sender, lines) = mpsc::channel();
+    // It ends with the program, at the latest.
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    loop {
+        let typed = match lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(line) => line,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                return Err(Error::NotCompared { seconds: PATIENCE.as_secs() });
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Error::NotTyped),
+        };
+        let typed = typed.trim();
         if typed.is_empty() {
             return Err(Error::CodesDiffer);
         }
@@ -237,7 +259,6 @@ fn compare_typed(own: u32) -> client::Result<()> {
              not hold the button: somebody may intercept the line."
         );
     }
-    Err(Error::NotTyped)
 }
 
 /// The name of this computer, cut to the length of a label.

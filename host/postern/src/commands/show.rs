@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
+use client::Device;
 use client::protocol::FrameResult;
 use emulator::{Decision, Doorstep};
 use imaging::{Annotation, Photo, annotate};
@@ -98,15 +99,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let decision = doorstep.show(first, others).with_context(|| path.display().to_string())?;
         let last = (decision.pictures as usize).clamp(1, shots.len()) - 1;
         let shot = Shot { path: path.clone(), ..shots.into_iter().nth(last).context("a picture was shown")? };
-        if decision.result == FrameResult::Unable {
-            bail!(
-                "the door cannot assess pictures: a model is missing (`postern flash models`), \
-                 the people were enrolled with another encoder, or the cover is open (`postern board status`)"
-            );
-        }
         note_faces(&shot, decision.faces);
-        let why =
-            if decision.opened { None } else { Why::of_decision(&decision, &mut board.connect()?, &names) };
+        let why = match decision.result {
+            _ if decision.opened => None,
+            FrameResult::Unable => Some(unable(&mut board.connect()?)?),
+            _ => Why::of_decision(&decision, &mut board.connect()?, &names),
+        };
         let cost =
             Cost { count: decision.instructions, machine: Some(board.machine()), verbose: output.verbose };
         let saved = match &args.save {
@@ -122,6 +120,16 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     doorstep.leave(&empty.picture()?)?;
     Ok(if opened { Outcome::Done } else { Outcome::NoMatch })
+}
+
+/// Why the door assesses no picture.
+fn unable(device: &mut Device) -> anyhow::Result<Why> {
+    ensure!(
+        device.status()?.cover_open,
+        "the door cannot assess pictures: a model is missing (`postern flash models`), or the people were enrolled with another \
+         encoder (`postern board status`)"
+    );
+    Ok(Why::Cover)
 }
 
 impl Args {

@@ -117,10 +117,16 @@ impl Bench {
 
     /// Pairs another computer with this board by its command `pair`, as a person does: presses the button, types the code that the
     /// board shows, and holds the button.
-    pub fn pair_other(&self, mut pair: Command) {
+    pub fn pair_other(&self, pair: Command) {
+        let ended = self.answer_pairing(pair);
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+
+    /// The same, however the command ends.
+    pub fn answer_pairing(&self, mut pair: Command) -> Output {
         let mut pair = pair
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("postern starts");
@@ -140,8 +146,7 @@ impl Bench {
             }
             pair.try_wait().expect("it runs").is_some()
         });
-        let ended = pair.wait_with_output().expect("it ends");
-        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        pair.wait_with_output().expect("it ends")
     }
 
     /// Milliseconds since the board started, by its own clock, and whether its door is locked.

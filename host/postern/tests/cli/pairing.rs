@@ -4,14 +4,14 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use client::protocol::{Deframer, Kind};
 use fixtures::{Need, need};
 
-use crate::bench::{Bench, Ran, eventually, postern};
+use crate::bench::{Bench, Ran, postern};
 
 /// Another computer, at a line that can end in the place of the reply that the computer is stored.
 struct Other {
@@ -51,14 +51,7 @@ impl Other {
     fn pair_unheard(&self, bench: &Bench, role: &str) -> Ran {
         self.loses.store(true, Ordering::SeqCst);
         let arguments = ["pair", "--role", role, "--label", "reception"];
-        let mut pairing = self.command(&arguments);
-        let mut pairing =
-            pairing.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("postern starts");
-        eventually("the pairing ends", || {
-            bench.done(&["board", "press", "--pairing", "--hold"]);
-            pairing.try_wait().expect("it runs").is_some()
-        });
-        let ran = Ran::of(&arguments, &pairing.wait_with_output().expect("it has ended"));
+        let ran = Ran::of(&arguments, &bench.answer_pairing(self.command(&arguments)));
         assert!(!self.loses.load(Ordering::SeqCst), "the reply was lost: {}", ran.said);
         ran
     }

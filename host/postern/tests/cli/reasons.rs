@@ -104,7 +104,6 @@ fn each_reason_is_told_in_one_sentence() {
     for (reason, sentence) in [
         ("schedule", "Barack came outside their hours"),
         ("suspended", "Barack is suspended"),
-        ("cover", "the cover of the board is open"),
         ("wrong-pin", "this is not the PIN of Barack"),
         ("locked-out", "Barack is locked out after too many failures"),
         ("stranger", "a stranger"),

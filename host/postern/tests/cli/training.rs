@@ -312,7 +312,9 @@ fn an_encoder_that_was_trained_here_needs_no_compiling() {
 #[test]
 fn people_that_nothing_can_be_learned_from_are_refused_before_any_work() {
     let folder = tempfile::tempdir().expect("a folder");
-    let empty = run(&["train", &folder.path().display().to_string()]);
+    let people = folder.path().join("people");
+    fs::create_dir(&people).expect("created");
+    let empty = run(&["train", &people.display().to_string()]);
     assert!(empty.code == 2 && empty.said.contains("a folder a person"), "{}", empty.said);
     People::new(&[4]).refused(&[], "four at least");
     People::new(&[1; 8]).refused(&[], "only one picture");

@@ -10,12 +10,9 @@ use console::station::Pairing;
 use emulator::Memory;
 
 use super::job;
-use crate::commands::pair::{computer, connect};
+use crate::commands::pair::{PATIENCE, computer, connect};
 use crate::device::DeviceArgs;
 use crate::signing_key;
-
-/// How long a code is awaited: the board shows its own for as long.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_millis(100);
