@@ -112,8 +112,7 @@ pub struct Tallies<'m> {
     pins: PinRation,
     /// Writes of failures of faces.
     faces: FaceRation,
-    /// Whether the write that [`Self::is_written`] told last took one of it.
-    taken: bool,
+    taken: bool, // Whether the write that [`Self::is_written`] told last took one of it.
     /// Whether flash has that ration as used up: then a boot doubts what it finds.
     doubtful: bool,
     /// The number of the newest doubt.
@@ -257,8 +256,7 @@ impl<'m> Tallies<'m> {
         self.shut_until(Some(person), now).is_some()
     }
 
-    /// Counts a look that refused a face. Returns whether it is a failure: the `needed`th look since the last one of this person,
-    /// or of nobody.
+    /// Counts a look that refused a face. Returns whether it is a failure: the `needed`th since the last one of theirs, or of nobody.
     #[must_use]
     pub fn refuse(&mut self, person: Option<u32>, needed: u8) -> bool {
         let looks = match person {
@@ -320,8 +318,8 @@ impl<'m> Tallies<'m> {
         until
     }
 
-    /// Counts a failure before it is known whether it is one, so that it is in flash before it is known; `None` if there is no
-    /// place for it. [`Self::give_back`] follows, and then [`Self::fail`] or [`Self::clear`].
+    /// Counts a failure before it is known to be one, for flash; `None` if it has no place. [`Self::give_back`] follows, and then
+    /// [`Self::fail`] or [`Self::clear`].
     pub fn stake(
         &mut self,
         person: Option<u32>,
