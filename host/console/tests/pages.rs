@@ -6,7 +6,6 @@ mod fake;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ::console::station::Pairing;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use client::protocol::{CameraState, Candidate, EventKind, Face, FrameResult, Point};
@@ -263,32 +262,6 @@ async fn computers_are_shown_by_role_and_this_one_cannot_forget_itself() {
     );
     let wrong = browser.post("/b/front/computers/forget", "sure=yes&key=zz").await;
     assert!(wrong.body.contains("the board knows no such computer"));
-}
-
-#[tokio::test]
-async fn a_pairing_shows_both_codes() {
-    let console = console(&Fake::new());
-    let browser = Browser::signed_in(&console).await;
-    assert_eq!(browser.post("/b/front/pair", "role=installer").await.header("location"), "/b/front/pair");
-    let page = browser.get("/b/front/pair").await.body;
-    assert_eq!(page.matches("012345").count(), 2, "{page}");
-    assert!(page.contains("hold the pairing button for two seconds"));
-}
-
-/// Else the word of whoever answers on the line would be the only sign that somebody compared them.
-#[tokio::test]
-async fn the_code_of_a_board_that_is_elsewhere_is_typed_and_not_shown() {
-    let fake = Fake::new();
-    let console = console(&fake);
-    let browser = Browser::signed_in(&console).await;
-    *fake.pairing.lock().unwrap() = Pairing::Type { own: 12_345 };
-    let page = browser.get("/b/front/pair").await.body;
-    assert!(!page.contains("12345") && page.contains("Type the code that the board shows"), "{page}");
-    assert!(!page.contains("data-retry"), "what is typed stays");
-    let wrong = browser.post("/b/front/pair/code", "code=012346").await.body;
-    assert!(wrong.contains("not the code of this computer"), "{wrong}");
-    assert_eq!(browser.post("/b/front/pair/code", "code=012345").await.header("location"), "/b/front/pair");
-    assert!(browser.get("/b/front/pair").await.body.contains("hold the pairing button for two seconds"));
 }
 
 #[tokio::test]

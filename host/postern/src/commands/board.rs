@@ -2,15 +2,16 @@
 
 mod clock;
 mod npu;
+mod press;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use emulator::{Board, Folder, Launch, Log, LogLine, Machine, Memory, State};
 
 use crate::answers::Sorted;
-use crate::answers::board::{Deleted, Down, Logged, Pressed, Switched, Typed, Wires};
+use crate::answers::board::{Deleted, Down, Logged, Switched, Typed, Wires};
 use crate::board_list::Listed;
 use crate::board_report::{DEVELOPMENT, Report, StatusReport, print_status};
 use crate::device::{BoardArgs, DeviceArgs};
@@ -18,20 +19,13 @@ use crate::output::{Outcome, Output, note, reader_is_gone};
 use crate::told::Told;
 use crate::wiegand;
 
+pub use press::hold_pairing_button;
+
 /// How often a followed log is read.
 const FOLLOW: Duration = Duration::from_millis(100);
 
 /// How long the button stays pressed: a board reads it fifty times a second, by its clock.
 pub const PRESS: Duration = Duration::from_millis(500);
-
-/// How long the pairing button is held to confirm: a board waits for two seconds by its clock.
-const HOLD: Duration = Duration::from_millis(2_500);
-
-/// How long it is held at most.
-const LONG_HOLD: Duration = Duration::from_secs(10);
-
-/// How often a button that is held is looked after.
-const HELD: Duration = Duration::from_millis(50);
 
 /// Options of `postern board`.
 #[derive(clap::Args)]
@@ -55,7 +49,7 @@ enum Action {
     /// Print a board's log since it was switched on
     Logs(LogsArgs),
     /// Press a board's exit button, which opens the door, or its pairing button
-    Press(PressArgs),
+    Press(press::Args),
     /// Open or close the door contact, whatever the state of the lock
     Door(SwitchArgs),
     /// Open or close a board's cover, which its tamper switch detects
@@ -84,20 +78,6 @@ struct DeleteArgs {
     /// The folder of the boards [default: ~/.local/state/postern/boards]
     #[arg(long, value_name = "DIR", help_heading = "Device")]
     state: Option<PathBuf>,
-}
-
-#[derive(clap::Args)]
-struct PressArgs {
-    #[command(flatten)]
-    board: BoardArgs,
-
-    /// Press the pairing button, which shows the code of a pairing, in place of the exit button
-    #[arg(long)]
-    pairing: bool,
-
-    /// Hold the pairing button for two seconds and a half, which confirms the code of a pairing
-    #[arg(long, requires = "pairing")]
-    hold: bool,
 }
 
 #[derive(clap::Args)]
@@ -171,7 +151,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Status(args) => status(&args, output),
         Action::List(args) => list(&args, output),
         Action::Logs(args) => logs(&args, output),
-        Action::Press(args) => press(&args, output),
+        Action::Press(args) => press::run(&args, output),
         Action::Door(args) => switch(&args, output, "door", Memory::open_door),
         Action::Cover(args) => switch(&args, output, "cover", Memory::open_cover),
         Action::Wires(args) => wires(&args, output),
@@ -305,57 +285,6 @@ fn logs(args: &LogsArgs, output: &Output) -> anyhow::Result<Outcome> {
     };
     log.read(&mut line, &mut go_on).context("cannot show the log")?;
     Ok(Outcome::Done)
-}
-
-fn press(args: &PressArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let board = args.board.open()?;
-    let memory = board.powered_memory()?;
-    let (button, set): (_, fn(&Memory, bool) -> emulator::Result<()>) = match args.pairing {
-        true => ("pairing button", Memory::press_pairing_button),
-        false => ("button", Memory::press_button),
-    };
-    let (mut done, mut code, before) = ("pressed", None, memory.code()?);
-    if args.hold {
-        hold_pairing_button(&memory)?;
-        done = "held";
-    } else {
-        set(&memory, true)?;
-        std::thread::sleep(PRESS);
-        set(&memory, false)?;
-        if args.pairing && before.is_none() {
-            code = shown_code(&memory)?.map(|code| format!("{code:06}"));
-        }
-    }
-    let name = board.folder().name();
-    output.print(&Sorted(Pressed { board: name.to_owned(), button, code: code.clone() }), |out| {
-        let shown = code.iter().map(|code| format!(", and it shows the code {code}"));
-        writeln!(out, "the {button} of {name} was {done}{}", shown.collect::<String>())
-    })?;
-    Ok(Outcome::Done)
-}
-
-/// The code that the board shows soon after its pairing button was pressed; `None` if nobody asked it to.
-fn shown_code(memory: &Memory) -> emulator::Result<Option<u32>> {
-    let begun = Instant::now();
-    loop {
-        let code = memory.code()?;
-        if code.is_some() || begun.elapsed() >= HOLD {
-            return Ok(code);
-        }
-        std::thread::sleep(HELD);
-    }
-}
-
-/// Holds the pairing button for long enough to confirm the code that the board shows.
-pub fn hold_pairing_button(memory: &Memory) -> emulator::Result<()> {
-    let (begun, code) = (Instant::now(), memory.code()?);
-    memory.press_pairing_button(true)?;
-    // A board that is busy counts its time slower than this computer, and clears the code when it has counted the hold.
-    while begun.elapsed() < HOLD || (begun.elapsed() < LONG_HOLD && code.is_some() && memory.code()? == code)
-    {
-        std::thread::sleep(HELD);
-    }
-    memory.press_pairing_button(false)
 }
 
 fn switch(
